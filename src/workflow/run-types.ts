@@ -11,7 +11,6 @@ export type Phase =
   | 'await_approval'
   | 'await_start'
   | 'waves'
-  | 'restore_power'
   | 'report'
   | 'ended';
 

@@ -1,0 +1,146 @@
+/** What the workflow writes, as plain data: the store applies one of these in one transaction, or refuses it. */
+import type { TargetKey } from './instance.ts';
+import type { Plan } from './plan-types.ts';
+import type { Effect, EffectKindName, EffectRef, EffectRequest, EffectState, Run, RunId, Stage, Target } from './run-types.ts';
+import type { ApprovalRecord, News } from './view.ts';
+
+export interface AuditEntry {
+  /** Slack user id, or 'patchday' for what the bot decided by itself. */
+  actor: string;
+  /** Closed vocabulary, e.g. 'run.requested', 'approval.denied', 'effect.begun'. */
+  action: string;
+  /** One sentence. */
+  text: string;
+  detail?: Readonly<Record<string, unknown>>;
+}
+
+export interface TargetChange {
+  key: TargetKey;
+  set: Partial<Omit<Target, 'key' | 'instance'>>;
+  /** Applied only while the target is in this stage: a late look never overrides a person's decision. */
+  whenStage?: Stage;
+}
+
+export interface EffectChange {
+  id: number;
+  /** Compare-and-set: applied only from this state, else the whole write is refused. */
+  from: EffectState;
+  state: EffectState;
+  ref?: EffectRef;
+  lookAt?: number;
+  note?: string;
+  failures?: number;
+}
+
+export interface InstanceLock {
+  key: TargetKey;
+  runId: RunId;
+  reason: string;
+  /** ms; null = until a person resolves it. */
+  until: number | null;
+}
+
+/** Conditions checked inside the transaction; the first that does not hold refuses the write. */
+export interface Expectation {
+  phase?: Run['phase'];
+  planHash?: string | null;
+  notStopped?: true;
+  /** A single-use key; refused when seen before. */
+  once?: string;
+}
+
+export interface Changes {
+  expect?: Expectation;
+  run?: Partial<Omit<Run, 'id' | 'revision'>>;
+  plan?: { plan: Plan; hash: string };
+  addTargets?: readonly Target[];
+  /** Removes all targets of the run first (a discovery that is done again). */
+  replaceTargets?: true;
+  targets?: readonly TargetChange[];
+  effects?: readonly EffectChange[];
+  addApproval?: ApprovalRecord;
+  instanceLocks?: readonly InstanceLock[];
+  releaseInstanceLocks?: readonly TargetKey[];
+  /** Landing zones that this run keeps locked; all others of it are released. Empty = all. */
+  keepZones?: readonly string[];
+  audit?: readonly AuditEntry[];
+  news?: readonly News[];
+}
+
+/** An effect about to be begun. The store gives it its id and attempt. */
+export interface Intent {
+  kind: EffectKindName;
+  wave: number;
+  batch: string;
+  accountId: string;
+  region: string;
+  landingZone: string;
+  targets: readonly TargetKey[];
+  /** Built from the tag, which carries the attempt. */
+  request: (tag: string) => EffectRequest;
+  /** The stage in which each target must (still) be. */
+  fromStage: Stage;
+  targetSet?: Partial<Omit<Target, 'key' | 'instance'>>;
+  at: number;
+  /** Forward effects are refused once the run is stopped or a freeze is on; undo and looks are not. */
+  forward: boolean;
+  /** Forward effects of a wave need the approved plan; a fresh scan does not. */
+  planHash: string | null;
+  audit: readonly AuditEntry[];
+}
+
+export type Refusal =
+  | 'stopped'
+  | 'frozen'
+  | 'plan_changed'
+  | 'not_approved'
+  | 'target_moved'
+  | 'already_done'
+  | 'phase_changed'
+  | 'effect_moved'
+  | 'seen_before'
+  | 'no_such_run'
+  | 'ended';
+
+export type Committed<T = undefined> = { ok: true; value: T } | { ok: false; refused: Refusal; text: string };
+
+export interface NewRun {
+  run: Run;
+  /** Landing zones to lock; empty for a dry run. */
+  lockZones: readonly string[];
+  once: string;
+  audit: readonly AuditEntry[];
+}
+
+/** What the executor and the service need of the store. */
+export interface WorkflowStore {
+  /** The run with its current wave (see RunState), or null. */
+  load(runId: RunId): RunState | null;
+  /** Commits with other writes of the same turn of the event loop; resolves when it is durable. */
+  commit(runId: RunId, changes: Changes): Promise<Committed>;
+  /** Commits the intent of an effect, or refuses. */
+  intend(runId: RunId, intent: Intent): Promise<Committed<Effect>>;
+  /** `value` is the run that holds one of the zones, when refused for that. */
+  createRun(request: NewRun): Promise<{ ok: true } | { ok: false; heldBy: RunId; zone: string } | { ok: false; seenBefore: true }>;
+  /** Runs that have not ended. */
+  openRuns(): { id: RunId; wakeAt: number | null }[];
+  instanceLocks(keys: readonly TargetKey[]): InstanceLock[];
+  allTargets(runId: RunId): Target[];
+}
+
+export interface RunState {
+  run: Run;
+  plan: Plan | null;
+  /** Hash recomputed from the stored plan at load. */
+  planHashNow: string | null;
+  /** Targets of the current wave and any other target on its way. In discovery and planning: none. */
+  targets: readonly Target[];
+  /** Open effects, and all effects of the current wave. */
+  effects: readonly Effect[];
+  approvals: readonly ApprovalRecord[];
+  /** Of all targets of the plan, so far. */
+  failedSoFar: number;
+  /** Targets not yet reached, by wave. */
+  queuedWaves: readonly number[];
+  frozen: { by: string; reason: string } | null;
+}
