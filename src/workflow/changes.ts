@@ -67,24 +67,26 @@ export interface Changes {
   news?: readonly News[];
 }
 
-/** An effect about to be begun. The store gives it its id and attempt. */
+/** An effect about to be begun. The store gives it its id, and refuses a target that has a live one of this kind. */
 export interface Intent {
   kind: EffectKindName;
   wave: number;
   batch: string;
+  attempt: number;
+  /** Finds the effect again at AWS: unique per run, batch and attempt. */
+  tag: string;
   accountId: string;
   region: string;
   landingZone: string;
   targets: readonly TargetKey[];
-  /** Built from the tag, which carries the attempt. */
-  request: (tag: string) => EffectRequest;
+  request: EffectRequest;
   /** The stage in which each target must (still) be. */
   fromStage: Stage;
   targetSet?: Partial<Omit<Target, 'key' | 'instance'>>;
   at: number;
   /** Forward effects are refused once the run is stopped or a freeze is on; undo and looks are not. */
   forward: boolean;
-  /** Forward effects of a wave need the approved plan; a fresh scan does not. */
+  /** The approved plan's hash, compared again in the transaction; null for a fresh scan, which has no plan yet. */
   planHash: string | null;
   audit: readonly AuditEntry[];
 }

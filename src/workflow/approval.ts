@@ -1,0 +1,102 @@
+/** May this click approve this plan now? Pure, and the answer explains itself. */
+import { type Allowed, evaluatePermission, type PersonFacts } from './permissions.ts';
+import type { Plan } from './plan-types.ts';
+import type { Run } from './run-types.ts';
+import type { ApprovalRecord } from './view.ts';
+
+export interface ApprovalRequest {
+  run: Run;
+  plan: Plan | null;
+  /** Recomputed from the stored plan. */
+  planHashNow: string | null;
+  /** The hash on the button. */
+  clickedHash: string;
+  facts: PersonFacts;
+  approvals: readonly ApprovalRecord[];
+  now: number;
+  approverNames: string;
+  requesterNames: string;
+}
+
+export type ApprovalDecision =
+  /** Enough approvals with this one. */
+  | { kind: 'approved'; text: string; given: number; required: number }
+  /** Counted; more are needed. */
+  | { kind: 'counted'; text: string; given: number; required: number }
+  | { kind: 'refused'; code: ApprovalRefusal; text: string };
+
+export type ApprovalRefusal =
+  | 'not_waiting'
+  | 'stale_plan'
+  | 'corrupt_plan'
+  | 'expired'
+  | 'already_yours'
+  | Exclude<Allowed, { ok: true }>['code'];
+
+export function evaluateApproval(request: ApprovalRequest): ApprovalDecision {
+  const { run, plan, facts, approvals, now } = request;
+  if (run.phase !== 'await_approval' || plan === null || run.planHash === null) {
+    return { kind: 'refused', code: 'not_waiting', text: whyNotWaiting(run, approvals) };
+  }
+  if (request.planHashNow !== run.planHash) {
+    return {
+      kind: 'refused',
+      code: 'corrupt_plan',
+      text: `The stored plan of run ${run.id} does not match its hash any more. Nothing was approved. Reject the run, scan again, and have the database checked.`,
+    };
+  }
+  if (request.clickedHash !== run.planHash) {
+    return {
+      kind: 'refused',
+      code: 'stale_plan',
+      text: `The plan of run ${run.id} was changed after this button was shown (now version ${plan.version}). Nothing was approved. Read the new plan on the card and approve that.`,
+    };
+  }
+  if (now >= plan.approval.expiresAt) {
+    return {
+      kind: 'refused',
+      code: 'expired',
+      text: `The time to approve run ${run.id} is over. Nothing was approved. Scan again for a fresh plan.`,
+    };
+  }
+  const allowed = evaluatePermission('approve', facts, {
+    environment: run.environment,
+    requesters: [plan.requestedBy, plan.changedBy, run.requestedBy],
+    approverNames: request.approverNames,
+    requesterNames: request.requesterNames,
+  });
+  if (!allowed.ok) return { kind: 'refused', code: allowed.code, text: allowed.text };
+  const current = approvals.filter((a) => a.planHash === run.planHash);
+  if (current.some((a) => a.userId === facts.userId)) {
+    return {
+      kind: 'refused',
+      code: 'already_yours',
+      text: `Your approval of run ${run.id} is already counted (${current.length} of ${plan.approval.required}). Somebody else must give the next one.`,
+    };
+  }
+  const given = new Set([...current.map((a) => a.userId), facts.userId]).size;
+  const required = plan.approval.required;
+  if (given >= required) {
+    return { kind: 'approved', text: `Run ${run.id} is approved.`, given, required };
+  }
+  return {
+    kind: 'counted',
+    text: `Your approval of run ${run.id} is counted: ${given} of ${required}. It needs ${required - given} more.`,
+    given,
+    required,
+  };
+}
+
+function whyNotWaiting(run: Run, approvals: readonly ApprovalRecord[]): string {
+  const by = approvals.filter((a) => a.planHash === run.planHash).at(-1);
+  switch (run.phase) {
+    case 'ended':
+      return `Run ${run.id} has ended (${run.endReason || run.end}). Nothing was changed.`;
+    case 'await_start':
+    case 'waves':
+    case 'report':
+      return `Run ${run.id} was already approved${by ? ` by <@${by.userId}>` : ''}. Your click changed nothing.`;
+    default:
+      return `Run ${run.id} has no plan to approve yet. Nothing was changed; wait for its card.`;
+  }
+}
