@@ -1,7 +1,17 @@
 /** What the workflow writes, as plain data: the store applies one of these in one transaction, or refuses it. */
 import type { TargetKey } from './instance.ts';
 import type { Plan } from './plan-types.ts';
-import type { Effect, EffectKindName, EffectRef, EffectRequest, EffectState, Run, RunId, Stage, Target } from './run-types.ts';
+import type {
+  Effect,
+  EffectKindName,
+  EffectRef,
+  EffectRequest,
+  EffectState,
+  Run,
+  RunId,
+  Stage,
+  Target,
+} from './run-types.ts';
 import type { ApprovalRecord, News } from './view.ts';
 
 export interface AuditEntry {
@@ -123,7 +133,9 @@ export interface WorkflowStore {
   /** Commits the intent of an effect, or refuses. */
   intend(runId: RunId, intent: Intent): Promise<Committed<Effect>>;
   /** `value` is the run that holds one of the zones, when refused for that. */
-  createRun(request: NewRun): Promise<{ ok: true } | { ok: false; heldBy: RunId; zone: string } | { ok: false; seenBefore: true }>;
+  createRun(
+    request: NewRun,
+  ): Promise<{ ok: true } | { ok: false; heldBy: RunId; zone: string } | { ok: false; seenBefore: true }>;
   /** Runs that have not ended. */
   openRuns(): { id: RunId; wakeAt: number | null }[];
   instanceLocks(keys: readonly TargetKey[]): InstanceLock[];

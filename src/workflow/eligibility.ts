@@ -1,6 +1,7 @@
 /** May this instance be patched in a run? Pure; every reason in words, not only the first. */
-import type { Instance, Reason } from './instance.ts';
+
 import type { InstanceLock } from './changes.ts';
+import type { Instance, Reason } from './instance.ts';
 import type { SelectionRule, ZonePolicy } from './settings.ts';
 
 export interface EligibilityFacts {
@@ -27,19 +28,27 @@ export function targetEligibility(instance: Instance, facts: EligibilityFacts): 
   const no = (code: string, text: string) => reasons.push({ code, text });
   const { zone } = facts;
 
-  if (!zone.patchEnabled) no('zone_disabled', `patching is switched off for landing zone ${zone.name} (patch_enabled: false)`);
-  if (!isEmptyRule(zone.include) && !matches(zone.include, instance)) no('not_included', 'not named by the include rule of its landing zone');
+  if (!zone.patchEnabled)
+    no('zone_disabled', `patching is switched off for landing zone ${zone.name} (patch_enabled: false)`);
+  if (!isEmptyRule(zone.include) && !matches(zone.include, instance))
+    no('not_included', 'not named by the include rule of its landing zone');
   if (matches(zone.exclude, instance)) no('excluded', 'named by the exclude rule of its landing zone');
   for (const tag of zone.protectedTags) {
     if (instance.tags[tag.key] === tag.value) no('protected', `protected by its tag ${tag.key}=${tag.value}`);
   }
   reasons.push(...managedByOthers(instance));
-  if (instance.rootDevice === 'instance-store') no('instance_store', 'its root volume is an instance store, which cannot be backed up as an image');
-  if (instance.platform === 'unknown') no('platform_unknown', 'its platform is not known, so no patch document fits');
+  if (instance.rootDevice === 'instance-store')
+    no('instance_store', 'its root volume is an instance store, which cannot be backed up as an image');
+  if (instance.platform === 'unknown')
+    no('platform_unknown', 'its platform is not known, so no patch document fits');
   reasons.push(...powerReasons(instance, facts));
-  if (facts.lock) no('locked', `a command of run ${facts.lock.runId} may still be going on: ${facts.lock.reason}`);
+  if (facts.lock)
+    no('locked', `a command of run ${facts.lock.runId} may still be going on: ${facts.lock.reason}`);
   if (facts.otherCommand) {
-    no('other_command', `another command is in progress (${facts.otherCommand.documentName}, ${facts.otherCommand.commandId})`);
+    no(
+      'other_command',
+      `another command is in progress (${facts.otherCommand.documentName}, ${facts.otherCommand.commandId})`,
+    );
   }
   return { eligible: reasons.length === 0, reasons, notes: notes(instance) };
 }
@@ -58,7 +67,12 @@ function managedByOthers(instance: Instance): Reason[] {
   if (keys.some((k) => k.startsWith('aws:elasticmapreduce:'))) {
     reasons.push({ code: 'emr', text: 'EMR node: AWS-RunPatchBaseline must not be used on it' });
   }
-  if (keys.some((k) => k.startsWith('kubernetes.io/cluster/') || k === 'eks:cluster-name' || k === 'aws:eks:cluster-name')) {
+  if (
+    keys.some(
+      (k) =>
+        k.startsWith('kubernetes.io/cluster/') || k === 'eks:cluster-name' || k === 'aws:eks:cluster-name',
+    )
+  ) {
     reasons.push({ code: 'kubernetes', text: 'Kubernetes node: it must be drained before it is patched' });
   }
   return reasons;
@@ -67,7 +81,9 @@ function managedByOthers(instance: Instance): Reason[] {
 function powerReasons(instance: Instance, facts: EligibilityFacts): Reason[] {
   if (instance.state === 'stopped') {
     if (facts.needsAgent && facts.stoppedInstances === 'skip') {
-      return [{ code: 'stopped', text: 'it is stopped, and the policy of its environment skips stopped instances' }];
+      return [
+        { code: 'stopped', text: 'it is stopped, and the policy of its environment skips stopped instances' },
+      ];
     }
     return [];
   }
@@ -88,7 +104,8 @@ function powerReasons(instance: Instance, facts: EligibilityFacts): Reason[] {
 }
 
 function notes(instance: Instance): Reason[] {
-  if (instance.counts === null) return [{ code: 'never_scanned', text: 'never scanned: what it lacks is unknown' }];
+  if (instance.counts === null)
+    return [{ code: 'never_scanned', text: 'never scanned: what it lacks is unknown' }];
   if (instance.counts.pendingReboot > 0) {
     return [{ code: 'pending_reboot', text: `${instance.counts.pendingReboot} patches wait for a reboot` }];
   }

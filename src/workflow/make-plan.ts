@@ -38,7 +38,11 @@ export function makePlan(input: PlanInput): PlanResult {
       keepImageId: input.keepImages.get(i.key) ?? null,
     }),
   );
-  const { placed, waves } = planWaves(targets, policy.waveSize, run.kind === 'patch' ? patchWorstCase(timing) : timing.backupTimeout);
+  const { placed, waves } = planWaves(
+    targets,
+    policy.waveSize,
+    run.kind === 'patch' ? patchWorstCase(timing) : timing.backupTimeout,
+  );
   return {
     ok: true,
     plan: {
@@ -82,7 +86,8 @@ export function planWaves(
   size: number | { percent: number },
   worstCaseMs: number,
 ): { placed: PlanTarget[]; waves: PlanWave[] } {
-  const each = typeof size === 'number' ? size : Math.max(1, Math.ceil((targets.length * size.percent) / 100));
+  const each =
+    typeof size === 'number' ? size : Math.max(1, Math.ceil((targets.length * size.percent) / 100));
   if (!(each >= 1)) throw new RangeError('a wave has at least one target');
   const placed = targets.map((t, i) => ({ ...t, wave: Math.floor(i / each) + 1 }));
   const waves: PlanWave[] = [];

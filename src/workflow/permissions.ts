@@ -26,19 +26,67 @@ export interface Permission {
 }
 
 export const PERMISSIONS: readonly Permission[] = [
-  { deed: 'look', name: 'see runs, status, reports and backups', requesters: true, approvers: true, notTheRequester: false },
+  {
+    deed: 'look',
+    name: 'see runs, status, reports and backups',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
   { deed: 'scan', name: 'scan (also --dry-run)', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'fresh_scan', name: 'scan with --fresh', requesters: true, approvers: true, notTheRequester: false },
+  {
+    deed: 'fresh_scan',
+    name: 'scan with --fresh',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
   { deed: 'request', name: 'request a run', requesters: true, approvers: true, notTheRequester: false },
   { deed: 'approve', name: 'approve a plan', requesters: false, approvers: true, notTheRequester: true },
   { deed: 'reject', name: 'reject a plan', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'exclude', name: 'exclude instances from a plan', requesters: true, approvers: true, notTheRequester: false },
+  {
+    deed: 'exclude',
+    name: 'exclude instances from a plan',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
   { deed: 'stop', name: 'stop a run', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'retry', name: 'retry the failed instances of a run', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'answer', name: 'answer a question that sends nothing', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'answer_send', name: 'answer a question so that a command is sent again', requesters: false, approvers: true, notTheRequester: true },
-  { deed: 'resolve', name: 'close an instance whose state is unknown', requesters: true, approvers: true, notTheRequester: false },
-  { deed: 'freeze', name: 'freeze and unfreeze everything', requesters: true, approvers: true, notTheRequester: false },
+  {
+    deed: 'retry',
+    name: 'retry the failed instances of a run',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
+  {
+    deed: 'answer',
+    name: 'answer a question that sends nothing',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
+  {
+    deed: 'answer_send',
+    name: 'answer a question so that a command is sent again',
+    requesters: false,
+    approvers: true,
+    notTheRequester: true,
+  },
+  {
+    deed: 'resolve',
+    name: 'close an instance whose state is unknown',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
+  {
+    deed: 'freeze',
+    name: 'freeze and unfreeze everything',
+    requesters: true,
+    approvers: true,
+    notTheRequester: false,
+  },
 ];
 
 export function permissionFor(deed: Deed): Permission {
@@ -55,7 +103,9 @@ export interface PersonFacts {
   approver: boolean;
 }
 
-export type Allowed = { ok: true } | { ok: false; code: 'not_a_person' | 'not_in_group' | 'own_request' | 'cannot_check'; text: string };
+export type Allowed =
+  | { ok: true }
+  | { ok: false; code: 'not_a_person' | 'not_in_group' | 'own_request' | 'cannot_check'; text: string };
 
 /**
  * May this person do it? Pure; the sentence says why not and who can. `requesters` are the people who asked

@@ -74,6 +74,11 @@ export interface Target {
   commandId: string | null;
   /** The install was accepted by the instance and may still be going on (keeps the instance locked). */
   commandMayRun: boolean;
+  /** How the install invocation ended; null before. `detail` is SSM's StatusDetails without spaces. */
+  installEnd: {
+    status: 'success' | 'failed' | 'timed_out' | 'not_delivered' | 'denied' | 'cancelled';
+    detail: string;
+  } | null;
   exitCode: number | null;
   excerpt: string;
   /** When the install invocation ended, by SSM's clock; ms. */

@@ -63,9 +63,7 @@ export interface PatchService {
 export interface Outbox {
   /** Runs whose card is older than the run. */
   staleCards(): RunId[];
-  card(
-    runId: RunId,
-  ): {
+  card(runId: RunId): {
     channel: string;
     ts: string | null;
     shownRevision: number;

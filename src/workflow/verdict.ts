@@ -12,7 +12,11 @@ export interface Verdict {
 export interface VerificationFacts {
   platform: Platform;
   /** How the install invocation ended. */
-  install: { status: 'success' | 'failed' | 'timed_out' | 'not_delivered' | 'denied' | 'cancelled'; detail: string; exitCode: number | null };
+  install: {
+    status: 'success' | 'failed' | 'timed_out' | 'not_delivered' | 'denied' | 'cancelled';
+    detail: string;
+    exitCode: number | null;
+  };
   before: PatchCounts | null;
   /** From our own scan after the install; null when there is none. */
   after: PatchCounts | null;
@@ -36,7 +40,9 @@ export function judgeTarget(facts: VerificationFacts): Verdict {
     };
   }
   const sick = [
-    ...(facts.statusChecks && !facts.statusChecks.ok ? [`EC2 status checks: ${facts.statusChecks.text}`] : []),
+    ...(facts.statusChecks && !facts.statusChecks.ok
+      ? [`EC2 status checks: ${facts.statusChecks.text}`]
+      : []),
     ...facts.applicationChecks.filter((c) => !c.ok).map((c) => `application check ${c.name}: ${c.text}`),
   ];
   if (sick.length > 0) {
@@ -60,7 +66,12 @@ export function judgeTarget(facts: VerificationFacts): Verdict {
       nextStep: 'Reboot it when its owners agree, then scan it.',
     };
   }
-  if (facts.installed.length === 0 && facts.before !== null && facts.before.missing === 0 && facts.before.failed === 0) {
+  if (
+    facts.installed.length === 0 &&
+    facts.before !== null &&
+    facts.before.missing === 0 &&
+    facts.before.failed === 0
+  ) {
     return { outcome: 'up_to_date', reason: 'Nothing was missing and nothing was installed.', nextStep: '' };
   }
   return {
@@ -74,7 +85,11 @@ function judgeFailedInstall(facts: VerificationFacts): Verdict {
   const { install, before, after } = facts;
   const meaning = describeInstallEnd(facts);
   const progress =
-    facts.installed.length > 0 || (after !== null && before !== null && after.installed > before.installed && after.missing < before.missing);
+    facts.installed.length > 0 ||
+    (after !== null &&
+      before !== null &&
+      after.installed > before.installed &&
+      after.missing < before.missing);
   if (after !== null && progress && install.status === 'failed') {
     return {
       outcome: 'partly_patched',
@@ -86,7 +101,10 @@ function judgeFailedInstall(facts: VerificationFacts): Verdict {
 }
 
 /** The end of an install that did not succeed, in words. */
-export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | 'install'>): { reason: string; nextStep: string } {
+export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | 'install'>): {
+  reason: string;
+  nextStep: string;
+} {
   const { install } = facts;
   switch (install.status) {
     case 'failed': {
@@ -106,7 +124,8 @@ export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | '
     case 'not_delivered':
       return install.detail === 'DeliveryTimedOut'
         ? {
-            reason: 'Systems Manager reports Delivery Timed Out: it gave up waiting, which does not prove that the command never ran.',
+            reason:
+              'Systems Manager reports Delivery Timed Out: it gave up waiting, which does not prove that the command never ran.',
             nextStep: 'Check the agent and the patch log on the instance, then scan it with --fresh.',
           }
         : {
@@ -119,7 +138,10 @@ export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | '
         nextStep: 'Check the tag that the patch role requires, and the platform of the instance.',
       };
     case 'cancelled':
-      return { reason: 'The patch command was cancelled before it started.', nextStep: 'Run it again with /patch retry.' };
+      return {
+        reason: 'The patch command was cancelled before it started.',
+        nextStep: 'Run it again with /patch retry.',
+      };
     case 'success':
       return { reason: 'The patch command ended with success.', nextStep: '' };
   }
@@ -132,7 +154,18 @@ function list(titles: readonly string[]): string {
 }
 
 /** Outcomes that count against the failure budget of a run. */
-export const COUNTS_AS_FAILED: readonly Outcome[] = ['failed', 'verification_failed', 'unknown', 'partly_patched'];
+export const COUNTS_AS_FAILED: readonly Outcome[] = [
+  'failed',
+  'verification_failed',
+  'unknown',
+  'partly_patched',
+];
 
 /** Outcomes that `/patch retry` takes up again. An unknown one is not: it must be resolved first. */
-export const RETRYABLE: readonly Outcome[] = ['failed', 'verification_failed', 'partly_patched', 'stopped', 'skipped'];
+export const RETRYABLE: readonly Outcome[] = [
+  'failed',
+  'verification_failed',
+  'partly_patched',
+  'stopped',
+  'skipped',
+];

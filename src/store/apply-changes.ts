@@ -1,0 +1,173 @@
+import type Database from 'better-sqlite3';
+import type { AuditEntry, Changes, Committed, EffectChange, TargetChange } from '../workflow/changes.ts';
+import type { Run, RunId, Target } from '../workflow/run-types.ts';
+import type { News } from '../workflow/view.ts';
+import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
+
+/** Thrown inside a savepoint, so that a refused write leaves nothing behind; turned into an answer outside. */
+export class Refused extends Error {
+  readonly refused: Extract<Committed, { ok: false }>['refused'];
+  constructor(refused: Extract<Committed, { ok: false }>['refused'], text: string) {
+    super(text);
+    this.refused = refused;
+  }
+}
+
+/** Applies one Changes to a run: all of it or nothing. Must run inside a transaction. */
+export class ChangeApplier {
+  readonly #db: Database.Database;
+  readonly #now: () => number;
+
+  constructor(db: Database.Database, now: () => number) {
+    this.#db = db;
+    this.#now = now;
+  }
+
+  apply(runId: RunId, changes: Changes): void {
+    const run = this.readRun(runId);
+    this.#checkExpectations(run, changes);
+    for (const change of changes.effects ?? []) this.#effect(change);
+    if (changes.replaceTargets) this.#db.prepare('DELETE FROM targets WHERE run_id = ?').run(runId);
+    for (const target of changes.addTargets ?? []) this.#addTarget(runId, target);
+    for (const change of changes.targets ?? []) this.#target(runId, change);
+    if (changes.plan) {
+      this.#db
+        .prepare('INSERT INTO plans (run_id, version, hash, body) VALUES (?, ?, ?, ?)')
+        .run(runId, changes.plan.plan.version, changes.plan.hash, JSON.stringify(changes.plan.plan));
+    }
+    if (changes.addApproval) {
+      const { userId, at, planHash } = changes.addApproval;
+      const added = this.#db
+        .prepare('INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at) VALUES (?, ?, ?, ?)')
+        .run(runId, planHash, userId, at);
+      if (added.changes === 0) throw new Refused('already_done', 'this approval is already counted');
+    }
+    for (const lock of changes.instanceLocks ?? []) {
+      this.#db
+        .prepare(
+          'INSERT INTO instance_locks (key, run_id, reason, until) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, reason = excluded.reason, until = excluded.until',
+        )
+        .run(lock.key, lock.runId, lock.reason, lock.until);
+    }
+    for (const key of changes.releaseInstanceLocks ?? [])
+      this.#db.prepare('DELETE FROM instance_locks WHERE key = ?').run(key);
+    if (changes.keepZones) {
+      this.#db
+        .prepare(
+          'DELETE FROM zone_locks WHERE run_id = ? AND landing_zone NOT IN (SELECT value FROM json_each(?))',
+        )
+        .run(runId, JSON.stringify(changes.keepZones));
+    }
+    this.writeRun({ ...run, ...changes.run, id: run.id, revision: run.revision + 1 });
+    this.audit(runId, changes.audit ?? []);
+    this.news(runId, changes.news ?? []);
+  }
+
+  readRun(runId: RunId): Run {
+    const row = this.#db.prepare('SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
+      | RunRow
+      | undefined;
+    if (!row) throw new Refused('no_such_run', `there is no run ${runId}`);
+    return toRun(row);
+  }
+
+  writeRun(run: Run): void {
+    this.#db
+      .prepare(
+        `INSERT INTO runs (id, environment, phase, plan_hash, stop_requested_at, wake_at, current_wave, created_at, ended_at, revision, data)
+         VALUES (@id, @environment, @phase, @planHash, @stopRequestedAt, @wakeAt, @currentWave, @createdAt, @endedAt, @revision, @data)
+         ON CONFLICT (id) DO UPDATE SET phase = @phase, plan_hash = @planHash, stop_requested_at = @stopRequestedAt, wake_at = @wakeAt,
+           current_wave = @currentWave, ended_at = @endedAt, revision = @revision, data = @data`,
+      )
+      .run({
+        id: run.id,
+        environment: run.environment,
+        phase: run.phase,
+        planHash: run.planHash,
+        stopRequestedAt: run.stopRequestedAt,
+        wakeAt: run.wakeAt,
+        currentWave: run.currentWave,
+        createdAt: run.createdAt,
+        endedAt: run.endedAt,
+        revision: run.revision,
+        data: JSON.stringify(run),
+      });
+  }
+
+  audit(runId: RunId | null, entries: readonly AuditEntry[]): void {
+    const insert = this.#db.prepare(
+      'INSERT INTO audit (at, run_id, actor, action, text, detail) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    for (const e of entries)
+      insert.run(this.#now(), runId, e.actor, e.action, e.text, JSON.stringify(e.detail ?? {}));
+  }
+
+  news(runId: RunId, news: readonly News[]): void {
+    const insert = this.#db.prepare('INSERT INTO outbox (run_id, news, created_at) VALUES (?, ?, ?)');
+    for (const item of news) insert.run(runId, JSON.stringify(item), this.#now());
+  }
+
+  once(key: string): void {
+    const added = this.#db
+      .prepare('INSERT OR IGNORE INTO seen (key, at) VALUES (?, ?)')
+      .run(key, this.#now());
+    if (added.changes === 0) throw new Refused('seen_before', 'this click or command was already handled');
+  }
+
+  #checkExpectations(run: Run, { expect }: Changes): void {
+    if (!expect) return;
+    if (expect.once !== undefined) this.once(expect.once);
+    if (expect.phase !== undefined && run.phase !== expect.phase)
+      throw new Refused('phase_changed', `the run is in phase ${run.phase}, not ${expect.phase}`);
+    if (expect.planHash !== undefined && run.planHash !== expect.planHash)
+      throw new Refused('plan_changed', 'the plan was changed');
+    if (expect.notStopped && run.stopRequestedAt !== null)
+      throw new Refused('stopped', 'the run was stopped');
+  }
+
+  #effect(change: EffectChange): void {
+    const row = this.#db
+      .prepare('SELECT state, ref, look_at, note, failures FROM effects WHERE id = ?')
+      .get(change.id) as
+      | { state: string; ref: string | null; look_at: number; note: string; failures: number }
+      | undefined;
+    if (row?.state !== change.from)
+      throw new Refused(
+        'effect_moved',
+        `effect ${change.id} is ${row?.state ?? 'unknown'}, not ${change.from}`,
+      );
+    this.#db
+      .prepare('UPDATE effects SET state = ?, ref = ?, look_at = ?, note = ?, failures = ? WHERE id = ?')
+      .run(
+        change.state,
+        change.ref ? JSON.stringify(change.ref) : row.ref,
+        change.lookAt ?? row.look_at,
+        change.note ?? row.note,
+        change.failures ?? row.failures,
+        change.id,
+      );
+    if (change.state === 'no_effect' || change.state === 'closed') {
+      this.#db.prepare('UPDATE effect_targets SET live = 0 WHERE effect_id = ?').run(change.id);
+    }
+  }
+
+  #addTarget(runId: RunId, target: Target): void {
+    this.#db
+      .prepare('INSERT INTO targets (run_id, key, wave, stage, outcome, data) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(runId, target.key, target.wave, target.stage, target.outcome, JSON.stringify(target));
+  }
+
+  #target(runId: RunId, change: TargetChange): void {
+    const row = this.#db
+      .prepare('SELECT data FROM targets WHERE run_id = ? AND key = ?')
+      .get(runId, change.key) as TargetRow | undefined;
+    if (!row) throw new Refused('target_moved', `${change.key} is not in run ${runId}`);
+    const before = toTarget(row);
+    if (change.whenStage !== undefined && before.stage !== change.whenStage) return;
+    const after: Target = { ...before, ...change.set };
+    if (after.stage !== before.stage) after.stageSince = this.#now();
+    this.#db
+      .prepare('UPDATE targets SET wave = ?, stage = ?, outcome = ?, data = ? WHERE run_id = ? AND key = ?')
+      .run(after.wave, after.stage, after.outcome, JSON.stringify(after), runId, change.key);
+  }
+}

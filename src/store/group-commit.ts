@@ -1,0 +1,86 @@
+import type Database from 'better-sqlite3';
+
+/** Where tests may kill the process: called around every COMMIT. */
+export interface CommitHooks {
+  beforeCommit(): void;
+  afterCommit(): void;
+}
+
+/**
+ * Gathers the writes of one turn of the event loop into one transaction, each in a savepoint of its own: one
+ * fsync for many. A write that throws is rolled back alone and its promise rejected; the others stand.
+ */
+export class GroupCommit {
+  readonly #db: Database.Database;
+  readonly #hooks: CommitHooks | undefined;
+  #queue: { run: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }[] = [];
+  #scheduled = false;
+
+  constructor(db: Database.Database, hooks?: CommitHooks) {
+    this.#db = db;
+    this.#hooks = hooks;
+  }
+
+  /** `write` runs synchronously inside the transaction; the promise settles after COMMIT. */
+  add<T>(write: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ run: write, resolve, reject });
+      if (!this.#scheduled) {
+        this.#scheduled = true;
+        setImmediate(() => this.flush());
+      }
+    });
+  }
+
+  /** Commits what is queued, now. */
+  flush(): void {
+    this.#scheduled = false;
+    const batch = this.#queue;
+    this.#queue = [];
+    if (batch.length === 0) return;
+    const results: (() => void)[] = [];
+    try {
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const write of batch) {
+        this.#db.exec('SAVEPOINT one_write');
+        try {
+          const value = write.run();
+          this.#db.exec('RELEASE one_write');
+          results.push(() => write.resolve(value as never));
+        } catch (error) {
+          this.#db.exec('ROLLBACK TO one_write');
+          this.#db.exec('RELEASE one_write');
+          results.push(() => write.reject(error));
+        }
+      }
+      this.#hooks?.beforeCommit();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      for (const write of batch) write.reject(error);
+      return;
+    }
+    this.#hooks?.afterCommit();
+    for (const settle of results) settle();
+  }
+
+  /** Like `add`, but commits at once: for callers that cannot wait. Whatever is queued goes along. */
+  now<T>(write: () => T): T {
+    let outcome: { value: T } | { error: unknown } | undefined;
+    this.#queue.push({
+      run: () => {
+        const value = write();
+        outcome = { value };
+        return value;
+      },
+      resolve: () => {},
+      reject: (error) => {
+        outcome = { error };
+      },
+    });
+    this.flush();
+    if (outcome === undefined || 'error' in outcome)
+      throw outcome?.error ?? new Error('the write was not carried out');
+    return outcome.value;
+  }
+}

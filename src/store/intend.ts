@@ -1,0 +1,76 @@
+import type Database from 'better-sqlite3';
+import type { Intent } from '../workflow/changes.ts';
+import type { Effect, RunId } from '../workflow/run-types.ts';
+import { type ChangeApplier, Refused } from './apply-changes.ts';
+import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } from './rows.ts';
+
+/**
+ * Commits the intent of an effect, or refuses it. Everything an effect depends on is looked at here, inside
+ * the transaction: a stop, a freeze, a changed plan or a withdrawn target that was committed before wins.
+ */
+export function intend(db: Database.Database, applier: ChangeApplier, runId: RunId, intent: Intent): Effect {
+  const run = applier.readRun(runId);
+  if (run.phase === 'ended') throw new Refused('ended', 'the run has ended');
+  if (intent.forward) {
+    if (run.stopRequestedAt !== null) throw new Refused('stopped', 'the run was stopped');
+    if (db.prepare("SELECT 1 FROM freezes WHERE scope = 'all'").get())
+      throw new Refused('frozen', 'everything is frozen');
+  }
+  if (intent.planHash !== null) {
+    if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
+    const approved = db
+      .prepare('SELECT count(DISTINCT user_id) AS n FROM approvals WHERE run_id = ? AND plan_hash = ?')
+      .get(runId, intent.planHash) as {
+      n: number;
+    };
+    const plan = db
+      .prepare("SELECT body ->> '$.approval.required' AS required FROM plans WHERE run_id = ? AND hash = ?")
+      .get(runId, intent.planHash) as { required: number } | undefined;
+    if (!plan || approved.n < plan.required)
+      throw new Refused('not_approved', 'the plan does not have its approvals');
+  }
+  const inserted = db
+    .prepare(
+      `INSERT INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
+       VALUES (@runId, @kind, @wave, @batch, @attempt, 'intended', @tag, @accountId, @region, @landingZone, @at, @at, @request)`,
+    )
+    .run({
+      runId,
+      kind: intent.kind,
+      wave: intent.wave,
+      batch: intent.batch,
+      attempt: intent.attempt,
+      tag: intent.tag,
+      accountId: intent.accountId,
+      region: intent.region,
+      landingZone: intent.landingZone,
+      at: intent.at,
+      request: JSON.stringify(intent.request),
+    });
+  const id = Number(inserted.lastInsertRowid);
+  const addKey = db.prepare('INSERT INTO effect_targets (effect_id, run_id, kind, key) VALUES (?, ?, ?, ?)');
+  for (const key of intent.targets) {
+    if (intent.planHash !== null) {
+      const row = db.prepare('SELECT data FROM targets WHERE run_id = ? AND key = ?').get(runId, key) as
+        | TargetRow
+        | undefined;
+      const target = row ? toTarget(row) : undefined;
+      if (!target || target.stage !== intent.fromStage)
+        throw new Refused('target_moved', `${key} is ${target?.stage ?? 'not in the run'}`);
+    }
+    try {
+      addKey.run(id, runId, intent.kind, key);
+    } catch (error) {
+      if (error instanceof Error && /UNIQUE/.test(error.message))
+        throw new Refused('already_done', `${key} already has a ${intent.kind} in this run`);
+      throw error;
+    }
+  }
+  applier.apply(runId, {
+    ...(intent.targetSet
+      ? { targets: intent.targets.map((key) => ({ key, set: intent.targetSet ?? {} })) }
+      : {}),
+    audit: intent.audit,
+  });
+  return toEffect(db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as EffectRow);
+}

@@ -1,0 +1,77 @@
+import type Database from 'better-sqlite3';
+import type { RunState } from '../workflow/changes.ts';
+import { hashPlan } from '../workflow/plan-hash.ts';
+import type { Plan } from '../workflow/plan-types.ts';
+import type { RunId } from '../workflow/run-types.ts';
+import { COUNTS_AS_FAILED } from '../workflow/verdict.ts';
+import type { ApprovalRecord } from '../workflow/view.ts';
+import { planRow } from './row-schemas.ts';
+import {
+  EFFECT_COLUMNS,
+  type EffectRow,
+  type RunRow,
+  type TargetRow,
+  toEffect,
+  toRun,
+  toTarget,
+} from './rows.ts';
+
+export function readPlan(db: Database.Database, runId: RunId, version: number): Plan | null {
+  const row = db.prepare('SELECT body FROM plans WHERE run_id = ? AND version = ?').get(runId, version) as
+    | { body: string }
+    | undefined;
+  return row ? planRow.parse(JSON.parse(row.body)) : null;
+}
+
+export function readApprovals(db: Database.Database, runId: RunId): ApprovalRecord[] {
+  return db
+    .prepare(
+      'SELECT user_id AS userId, at, plan_hash AS planHash FROM approvals WHERE run_id = ? ORDER BY at, user_id',
+    )
+    .all(runId) as ApprovalRecord[];
+}
+
+/** What `decide` sees: the current wave and counts, never all targets of a large run at once. */
+export function loadRun(db: Database.Database, runId: RunId): RunState | null {
+  const row = db.prepare('SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as RunRow | undefined;
+  if (!row) return null;
+  const run = toRun(row);
+  const plan = run.planVersion === null ? null : readPlan(db, runId, run.planVersion);
+  const underWay = run.phase === 'waves' || run.phase === 'report';
+  const targets = underWay
+    ? (db
+        .prepare(
+          "SELECT data FROM targets WHERE run_id = ? AND wave IS NOT NULL AND (wave = ? OR stage NOT IN ('queued', 'done')) ORDER BY key",
+        )
+        .all(runId, run.currentWave) as TargetRow[])
+    : [];
+  const effects = db
+    .prepare(
+      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND (e.wave = ? OR e.state IN ('intended', 'begun', 'needs_attention')) ORDER BY e.id`,
+    )
+    .all(runId, run.currentWave) as EffectRow[];
+  const queued = db
+    .prepare(
+      "SELECT DISTINCT wave FROM targets WHERE run_id = ? AND wave IS NOT NULL AND stage = 'queued' ORDER BY wave",
+    )
+    .all(runId) as { wave: number }[];
+  const failed = db
+    .prepare(
+      'SELECT count(*) AS n FROM targets WHERE run_id = ? AND wave IS NOT NULL AND outcome IN (SELECT value FROM json_each(?))',
+    )
+    .get(runId, JSON.stringify(COUNTS_AS_FAILED)) as { n: number };
+  const frozen = db.prepare("SELECT by_user AS by, reason FROM freezes WHERE scope = 'all'").get() as
+    | { by: string; reason: string }
+    | undefined;
+  return {
+    run,
+    plan,
+    planHashNow: plan === null ? null : hashPlan(plan),
+    targets: targets.map(toTarget),
+    effects: effects.map(toEffect),
+    approvals: readApprovals(db, runId),
+    failedSoFar: failed.n,
+    queuedWaves: queued.map((q) => q.wave),
+    frozen: frozen ?? null,
+  };
+}

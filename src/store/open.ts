@@ -1,0 +1,146 @@
+/**
+ * Opens the database file, alone, and proves that it keeps what it is given.
+ *
+ * Facts relied on, from SQLite's documentation: in WAL mode a commit survives a power loss only with
+ * synchronous=FULL, and that setting belongs to the connection, so it is asserted at every open
+ * (better-sqlite3 falls to NORMAL when a WAL file is opened again).
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+
+/** The store cannot be opened; the message says why and what to do. Nothing was changed. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+export interface OpenedDatabase {
+  db: Database.Database;
+  /** Releases the lock and closes the file. */
+  close(): void;
+}
+
+/**
+ * Opens or creates the file at `path`, takes an exclusive lock that lasts as long as the process, applies
+ * the migrations and asserts pragmas and integrity. Throws StoreUnavailable. Local disk only: SQLite's
+ * locks do not hold on network file systems.
+ */
+export function openDatabase(path: string, options: { now?: () => number } = {}): OpenedDatabase {
+  mkdirSync(dirname(path), { recursive: true });
+  const lock = takeLock(path, options.now ?? Date.now);
+  let db: Database.Database;
+  try {
+    db = new Database(path, { timeout: 5000 });
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma('foreign_keys = ON');
+    migrate(db);
+    assertSound(db, path);
+  } catch (error) {
+    lock.release();
+    if (error instanceof StoreUnavailable) throw error;
+    throw new StoreUnavailable(
+      `cannot open the database ${path}: ${error instanceof Error ? error.message : String(error)}. Nothing was changed.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return {
+    db,
+    close() {
+      db.close();
+      lock.release();
+    },
+  };
+}
+
+/**
+ * The lock is an exclusive transaction on a second, tiny SQLite file: the operating system drops it when the
+ * process dies, however it dies, so there is never a stale one. Who holds it is written beside it, to be told.
+ */
+function takeLock(path: string, now: () => number): { release(): void } {
+  const lockPath = `${path}.lock`;
+  const holderPath = `${path}.holder`;
+  if (!existsSync(lockPath)) closeSync(openSync(lockPath, 'a'));
+  const lock = new Database(lockPath, { timeout: 0 });
+  try {
+    lock.pragma('journal_mode = DELETE');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    throw new StoreUnavailable(
+      `the database ${path} is in use by ${holder(holderPath)}. Two Patchday processes may not share a file; stop that one first, or give this one another database. Nothing was changed.`,
+      { cause: error },
+    );
+  }
+  writeFileSync(
+    holderPath,
+    JSON.stringify({ pid: process.pid, host: hostname(), since: new Date(now()).toISOString() }),
+  );
+  return {
+    release() {
+      lock.close();
+    },
+  };
+}
+
+function holder(path: string): string {
+  try {
+    const { pid, host, since } = JSON.parse(readFileSync(path, 'utf8'));
+    return `process ${pid} on ${host} since ${since}`;
+  } catch {
+    return 'another process';
+  }
+}
+
+/** Applies every numbered file that this database has not seen, each in a transaction of its own. */
+export function migrate(db: Database.Database): void {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), 'migrations');
+  const files = readdirSync(folder)
+    .filter((f) => /^\d{4}-.*\.sql$/.test(f))
+    .sort();
+  const newest = files.length;
+  const current = Number(db.pragma('user_version', { simple: true }));
+  if (current > newest) {
+    throw new StoreUnavailable(
+      `the database was written by a newer Patchday (schema ${current}, this one knows ${newest}). Start that version, or restore an older copy. Nothing was changed.`,
+    );
+  }
+  for (const [index, file] of files.entries()) {
+    if (index < current) continue;
+    const sql = readFileSync(join(folder, file), 'utf8');
+    db.transaction(() => {
+      db.exec(sql);
+      db.pragma(`user_version = ${index + 1}`);
+    }).immediate();
+  }
+}
+
+function assertSound(db: Database.Database, path: string): void {
+  const facts: [string, unknown, unknown][] = [
+    ['journal_mode', db.pragma('journal_mode', { simple: true }), 'wal'],
+    ['synchronous', db.pragma('synchronous', { simple: true }), 2],
+    ['foreign_keys', db.pragma('foreign_keys', { simple: true }), 1],
+    ['busy_timeout', db.pragma('busy_timeout', { simple: true }), 5000],
+    ['integrity_check', db.pragma('integrity_check', { simple: true }), 'ok'],
+  ];
+  for (const [name, found, wanted] of facts) {
+    if (found !== wanted) {
+      db.close();
+      throw new StoreUnavailable(
+        `the database ${path} is not safe to use: ${name} is ${String(found)}, it must be ${String(wanted)}. Put it on a local disk, or restore a copy. Nothing was changed at AWS.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,68 @@
+/** Rows to domain objects and back. */
+import type { Effect, EffectKindName, EffectState, Run, Target } from '../workflow/run-types.ts';
+import { effectRefRow, effectRequestRow, runRow, targetRow } from './row-schemas.ts';
+
+export interface RunRow {
+  id: string;
+  revision: number;
+  data: string;
+}
+
+export function toRun(row: RunRow): Run {
+  return runRow.parse({ ...JSON.parse(row.data), id: row.id, revision: row.revision });
+}
+
+export interface TargetRow {
+  data: string;
+}
+
+export function toTarget(row: TargetRow): Target {
+  return targetRow.parse(JSON.parse(row.data));
+}
+
+export interface EffectRow {
+  id: number;
+  run_id: string;
+  kind: EffectKindName;
+  wave: number;
+  batch: string;
+  attempt: number;
+  state: EffectState;
+  tag: string;
+  account_id: string;
+  region: string;
+  landing_zone: string;
+  intended_at: number;
+  look_at: number;
+  failures: number;
+  note: string;
+  request: string;
+  ref: string | null;
+  keys: string;
+}
+
+/** `keys` is the JSON array of the effect's targets, from effect_targets. */
+export const EFFECT_COLUMNS = `e.*, (SELECT json_group_array(t.key) FROM (SELECT key FROM effect_targets WHERE effect_id = e.id ORDER BY key) t) AS keys`;
+
+export function toEffect(row: EffectRow): Effect {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    kind: row.kind,
+    wave: row.wave,
+    batch: row.batch,
+    attempt: row.attempt,
+    accountId: row.account_id,
+    region: row.region,
+    landingZone: row.landing_zone,
+    targets: JSON.parse(row.keys),
+    request: effectRequestRow.parse(JSON.parse(row.request)),
+    tag: row.tag,
+    state: row.state,
+    intendedAt: row.intended_at,
+    ref: row.ref === null ? null : effectRefRow.parse(JSON.parse(row.ref)),
+    lookAt: row.look_at,
+    note: row.note,
+    failures: row.failures,
+  };
+}

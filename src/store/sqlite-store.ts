@@ -1,0 +1,200 @@
+import type Database from 'better-sqlite3';
+import type {
+  Changes,
+  Committed,
+  InstanceLock,
+  Intent,
+  NewRun,
+  RunState,
+  WorkflowStore,
+} from '../workflow/changes.ts';
+import type { TargetKey } from '../workflow/instance.ts';
+import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.ts';
+import { ChangeApplier, Refused } from './apply-changes.ts';
+import { type CommitHooks, GroupCommit } from './group-commit.ts';
+import { intend } from './intend.ts';
+import { loadRun } from './load.ts';
+import {
+  EFFECT_COLUMNS,
+  type EffectRow,
+  type RunRow,
+  type TargetRow,
+  toEffect,
+  toRun,
+  toTarget,
+} from './rows.ts';
+
+/** Runs, effects, locks and audit in one SQLite file. See WorkflowStore for what each operation promises. */
+export class SqliteStore implements WorkflowStore {
+  readonly db: Database.Database;
+  readonly commits: GroupCommit;
+  readonly #applier: ChangeApplier;
+  readonly #now: () => number;
+
+  constructor(db: Database.Database, now: () => number, hooks?: CommitHooks) {
+    this.db = db;
+    this.commits = new GroupCommit(db, hooks);
+    this.#applier = new ChangeApplier(db, now);
+    this.#now = now;
+  }
+
+  load(runId: RunId): RunState | null {
+    return loadRun(this.db, runId);
+  }
+
+  commit(runId: RunId, changes: Changes): Promise<Committed> {
+    return this.#answer(() => {
+      this.#applier.apply(runId, changes);
+      return undefined;
+    });
+  }
+
+  intend(runId: RunId, intent: Intent): Promise<Committed<Effect>> {
+    return this.#answer(() => intend(this.db, this.#applier, runId, intent));
+  }
+
+  async createRun(request: NewRun): ReturnType<WorkflowStore['createRun']> {
+    const { run } = request;
+    const answer = await this.#answer(() => {
+      this.#applier.once(request.once);
+      for (const zone of request.lockZones) {
+        const held = this.db.prepare('SELECT run_id FROM zone_locks WHERE landing_zone = ?').get(zone) as
+          | { run_id: string }
+          | undefined;
+        if (held) return { heldBy: held.run_id, zone };
+      }
+      this.#applier.writeRun(run);
+      for (const zone of request.lockZones) {
+        this.db
+          .prepare('INSERT INTO zone_locks (landing_zone, run_id, at) VALUES (?, ?, ?)')
+          .run(zone, run.id, this.#now());
+      }
+      this.db
+        .prepare("INSERT INTO cards (run_id, channel, state) VALUES (?, ?, 'none')")
+        .run(run.id, run.channel);
+      this.#applier.audit(run.id, request.audit);
+      return null;
+    });
+    if (!answer.ok) return { ok: false, seenBefore: true };
+    return answer.value === null ? { ok: true } : { ok: false, ...answer.value };
+  }
+
+  openRuns(): { id: RunId; wakeAt: number | null }[] {
+    return this.db
+      .prepare("SELECT id, wake_at AS wakeAt FROM runs WHERE phase <> 'ended' ORDER BY created_at, id")
+      .all() as {
+      id: string;
+      wakeAt: number | null;
+    }[];
+  }
+
+  instanceLocks(keys: readonly TargetKey[]): InstanceLock[] {
+    return this.db
+      .prepare(
+        'SELECT key, run_id AS runId, reason, until FROM instance_locks WHERE key IN (SELECT value FROM json_each(?)) AND (until IS NULL OR until > ?)',
+      )
+      .all(JSON.stringify(keys), this.#now()) as InstanceLock[];
+  }
+
+  allTargets(runId: RunId): Target[] {
+    return (
+      this.db
+        .prepare('SELECT data FROM targets WHERE run_id = ? ORDER BY wave IS NULL, wave, key')
+        .all(runId) as TargetRow[]
+    ).map(toTarget);
+  }
+
+  run(runId: RunId): Run | null {
+    const row = this.db.prepare('SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
+      | RunRow
+      | undefined;
+    return row ? toRun(row) : null;
+  }
+
+  /** Open runs first, then the newest ended ones. */
+  runs(limit: number): Run[] {
+    return (
+      this.db
+        .prepare("SELECT id, revision, data FROM runs ORDER BY phase = 'ended', created_at DESC, id LIMIT ?")
+        .all(limit) as RunRow[]
+    ).map(toRun);
+  }
+
+  effect(id: number): Effect | null {
+    const row = this.db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as
+      | EffectRow
+      | undefined;
+    return row ? toEffect(row) : null;
+  }
+
+  effectsNeedingAttention(runId: RunId): Effect[] {
+    return (
+      this.db
+        .prepare(
+          `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND e.state = 'needs_attention' ORDER BY e.id`,
+        )
+        .all(runId) as EffectRow[]
+    ).map(toEffect);
+  }
+
+  freezes(): Freeze[] {
+    return this.db
+      .prepare('SELECT scope, by_user AS by, at, reason FROM freezes ORDER BY scope')
+      .all() as Freeze[];
+  }
+
+  /** Sets or lifts a freeze, with its audit row. False when it was so already, or the click was seen before. */
+  setFreeze(freeze: Freeze | { lift: string; by: string; reason: string }, once: string): Promise<Committed> {
+    return this.#answer(() => {
+      this.#applier.once(once);
+      if ('lift' in freeze) {
+        const gone = this.db.prepare('DELETE FROM freezes WHERE scope = ?').run(freeze.lift);
+        if (gone.changes === 0) throw new Refused('already_done', 'nothing is frozen');
+        this.#applier.audit(null, [
+          {
+            actor: freeze.by,
+            action: 'freeze.lifted',
+            text: `Lifted the freeze of ${freeze.lift}. ${freeze.reason}`.trim(),
+          },
+        ]);
+        return undefined;
+      }
+      const added = this.db
+        .prepare('INSERT OR IGNORE INTO freezes (scope, by_user, at, reason) VALUES (?, ?, ?, ?)')
+        .run(freeze.scope, freeze.by, freeze.at, freeze.reason);
+      if (added.changes === 0) throw new Refused('already_done', 'it is frozen already');
+      this.#applier.audit(null, [
+        { actor: freeze.by, action: 'freeze.set', text: `Froze ${freeze.scope}. ${freeze.reason}`.trim() },
+      ]);
+      return undefined;
+    });
+  }
+
+  /** Writes audit rows that belong to no change, such as a denied attempt. */
+  async audit(
+    runId: RunId | null,
+    entry: { actor: string; action: string; text: string; detail?: Record<string, unknown> },
+  ): Promise<void> {
+    await this.commits.add(() => this.#applier.audit(runId, [entry]));
+  }
+
+  auditRows(
+    runId: RunId | null,
+    limit = 1000,
+  ): { seq: number; at: number; runId: string | null; actor: string; action: string; text: string }[] {
+    return this.db
+      .prepare(
+        'SELECT seq, at, run_id AS runId, actor, action, text FROM audit WHERE ? IS NULL OR run_id = ? ORDER BY seq LIMIT ?',
+      )
+      .all(runId, runId, limit) as never;
+  }
+
+  async #answer<T>(write: () => T): Promise<Committed<T>> {
+    try {
+      return { ok: true, value: await this.commits.add(write) };
+    } catch (error) {
+      if (error instanceof Refused) return { ok: false, refused: error.refused, text: error.message };
+      throw error;
+    }
+  }
+}
