@@ -66,7 +66,7 @@ function inert(text: string): string {
 }
 
 /** A foreign text as one line, at most `max` code points before escaping. */
-export function escape(raw: string, max = 300): Mrkdwn {
+export function escapeText(raw: string, max = 300): Mrkdwn {
   return trust(entities(inert(plainLine(raw, max))));
 }
 
@@ -86,7 +86,7 @@ export function codeBlock(raw: string, max = 2500): Mrkdwn {
   return trust(`\`\`\`\n${entities(plainLines(raw, max).replace(/`/g, 'ˋ'))}\n\`\`\``);
 }
 
-/** Puts our own words and safe values together: md`*Wave ${1}*: ${escape(name)}`. */
+/** Puts our own words and safe values together: md`*Wave ${1}*: ${escapeText(name)}`. */
 export function md(strings: TemplateStringsArray, ...values: readonly (Mrkdwn | number)[]): Mrkdwn {
   return trust(strings.reduce((all, part, i) => `${all}${part}${i < values.length ? values[i] : ''}`, ''));
 }

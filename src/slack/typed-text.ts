@@ -48,8 +48,8 @@ export function words(text: string): string[] {
   let word: string | null = null;
   for (let i = 0; i < text.length; i++) {
     const char = text[i] ?? '';
-    const opens = (char === '"' || char === "'") && (word === null || /[=:]$/.test(word));
-    const close = opens ? text.indexOf(char, i + 1) : -1;
+    const opens: boolean = (char === '"' || char === "'") && (word === null || /[=:]$/.test(word));
+    const close: number = opens ? text.indexOf(char, i + 1) : -1;
     if (close > 0) {
       word = (word ?? '') + text.slice(i + 1, close);
       i = close;

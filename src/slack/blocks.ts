@@ -1,0 +1,173 @@
+/**
+ * Block Kit builders that stay inside Slack's limits whatever they are given. Limits: docs.slack.dev/reference/
+ * block-kit. The sum over one message is not documented; messages of about 11,000 characters were refused
+ * with `msg_blocks_too_long` (github.com/slackapi/bolt-js issues 2509, 2867), so we stay under 9,000.
+ */
+import type {
+  ActionsBlock,
+  Button,
+  ConfirmationDialog,
+  ContextBlock,
+  DividerBlock,
+  HeaderBlock,
+  KnownBlock,
+  MrkdwnElement,
+  PlainTextElement,
+  SectionBlock,
+} from '@slack/types';
+import { join, type Mrkdwn, md, NOTHING, plainLine } from './mrkdwn.ts';
+
+export const LIMITS = {
+  messageBlocks: 50,
+  messageCharacters: 9000,
+  /** chat.update refuses more; chat.postMessage cuts at 40,000. */
+  messageText: 3900,
+  viewBlocks: 100,
+  section: 3000,
+  header: 150,
+  button: 75,
+  optionText: 75,
+  optionsPerGroup: 100,
+  groups: 100,
+  privateMetadata: 3000,
+} as const;
+
+export function plain(text: string, max: number): PlainTextElement {
+  // An empty plain_text is refused.
+  return { type: 'plain_text', text: plainLine(text, max) || '–', emoji: false };
+}
+
+/** `verbatim`: Slack makes no links and mentions of its own out of plain words. */
+export function mrkdwn(text: Mrkdwn): MrkdwnElement {
+  return { type: 'mrkdwn', text, verbatim: true };
+}
+
+export function header(text: string): HeaderBlock {
+  return { type: 'header', text: plain(text, LIMITS.header) };
+}
+
+export function section(text: Mrkdwn, blockId?: string): SectionBlock {
+  return { type: 'section', text: mrkdwn(text), ...(blockId === undefined ? {} : { block_id: blockId }) };
+}
+
+export function context(text: Mrkdwn): ContextBlock {
+  return { type: 'context', elements: [mrkdwn(text)] };
+}
+
+export function divider(): DividerBlock {
+  return { type: 'divider' };
+}
+
+export function actions(blockId: string, elements: ActionsBlock['elements']): ActionsBlock {
+  return { type: 'actions', block_id: blockId, elements };
+}
+
+export interface ButtonSpec {
+  id: string;
+  label: string;
+  value: string;
+  style?: 'primary' | 'danger';
+  confirm?: ConfirmationDialog;
+  /** What a screen reader says where the label alone is ambiguous. */
+  says?: string;
+}
+
+export function button(spec: ButtonSpec): Button {
+  return {
+    type: 'button',
+    action_id: spec.id,
+    text: plain(spec.label, LIMITS.button),
+    value: spec.value,
+    ...(spec.style ? { style: spec.style } : {}),
+    ...(spec.confirm ? { confirm: spec.confirm } : {}),
+    ...(spec.says ? { accessibility_label: plainLine(spec.says, LIMITS.button) } : {}),
+  };
+}
+
+export function confirmDialog(spec: {
+  title: string;
+  text: string;
+  confirm: string;
+  deny: string;
+  danger?: boolean;
+}): ConfirmationDialog {
+  return {
+    title: plain(spec.title, 100),
+    text: plain(spec.text, 300),
+    confirm: plain(spec.confirm, 30),
+    deny: plain(spec.deny, 30),
+    ...(spec.danger ? { style: 'danger' } : {}),
+  };
+}
+
+/**
+ * As many whole lines as fit into `max` characters, and how many did not. A line is never torn, because
+ * that could tear a mention or an entity; one that is too long by itself is left out.
+ */
+export function fitLines(lines: readonly Mrkdwn[], max: number): { text: Mrkdwn; left: number } {
+  const kept: Mrkdwn[] = [];
+  let used = 0;
+  for (const line of lines) {
+    if (used + line.length + 1 > max) break;
+    kept.push(line);
+    used += line.length + 1;
+  }
+  return { text: join(kept, '\n'), left: lines.length - kept.length };
+}
+
+/** A titled list as one section, with "and n more" where it was too long; null when there is nothing. */
+export function list(
+  title: Mrkdwn,
+  lines: readonly Mrkdwn[],
+  max: number,
+  more = NOTHING,
+): SectionBlock | null {
+  if (lines.length === 0) return null;
+  const { text, left } = fitLines(lines, Math.min(max, LIMITS.section) - title.length - more.length - 40);
+  const rest = left > 0 ? md`\n…and ${left} more${more}` : NOTHING;
+  return section(md`${title}\n${text}${rest}`);
+}
+
+/** Characters that count towards the limit of a whole message. */
+export function charactersOf(blocks: readonly KnownBlock[]): number {
+  let total = 0;
+  const walk = (value: unknown): void => {
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        if (key === 'text' && typeof inner === 'string') total += inner.length;
+        else walk(inner);
+      }
+    }
+  };
+  walk(blocks);
+  return total;
+}
+
+/**
+ * The blocks that fit into one message. `optional` ones are dropped, the last first, until they do; the
+ * rest was built to fit by itself.
+ */
+export function withinBudget(blocks: readonly { block: KnownBlock; optional: boolean }[]): KnownBlock[] {
+  let kept = [...blocks];
+  while (
+    kept.length > LIMITS.messageBlocks ||
+    charactersOf(kept.map((k) => k.block)) > LIMITS.messageCharacters
+  ) {
+    const last = kept.findLastIndex((k) => k.optional);
+    if (last < 0) break;
+    kept = kept.filter((_, i) => i !== last);
+  }
+  return kept.slice(0, LIMITS.messageBlocks).map((k) => k.block);
+}
+
+/** The text that notifications and screen readers use instead of the blocks: whole sentences that fit. */
+export function messageText(sentences: readonly Mrkdwn[]): Mrkdwn {
+  const kept: Mrkdwn[] = [];
+  let used = 0;
+  for (const sentence of sentences) {
+    if (sentence === '' || used + sentence.length + 1 > LIMITS.messageText) continue;
+    kept.push(sentence);
+    used += sentence.length + 1;
+  }
+  return join(kept, ' ');
+}
