@@ -28,7 +28,11 @@ export type Answer<T = unknown> =
 export interface PatchService {
   /** `/patch scan`: creates the run row; the executor discovers, plans and asks for approval. */
   scan(actor: Actor, request: { scope: Scope; options: RunOptions }): Promise<Answer<{ runId: RunId }>>;
-  approve(actor: Actor, request: { runId: RunId; planHash: string }): Promise<Answer>;
+  /**
+   * `confirmed`: the person confirmed the size of the run a second time. Without it, a run larger than a
+   * landing zone allows is answered with code 'needs_confirmation' and nothing is changed.
+   */
+  approve(actor: Actor, request: { runId: RunId; planHash: string; confirmed?: boolean }): Promise<Answer>;
   reject(actor: Actor, request: { runId: RunId; planHash: string; reason: string }): Promise<Answer>;
   /** Makes a new plan without these targets; earlier approvals are void. */
   exclude(
