@@ -40,7 +40,9 @@ export interface PageFile {
 }
 
 /** Block Kit as the bot sent it, already validated by the simulator. */
-export type PageBlock = { readonly type: string; readonly block_id?: string } & Readonly<Record<string, unknown>>;
+export type PageBlock = { readonly type: string; readonly block_id?: string } & Readonly<
+  Record<string, unknown>
+>;
 
 export interface PageMessage {
   channel: string;
