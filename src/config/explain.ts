@@ -15,6 +15,7 @@ export interface SchemaNode {
   required?: readonly string[];
   additionalProperties?: SchemaNode | boolean;
   items?: SchemaNode;
+  propertyNames?: SchemaNode;
   anyOf?: readonly SchemaNode[];
   [ALLOWED]?: string;
 }
@@ -37,10 +38,12 @@ function explainIssue(issue: z.core.$ZodIssue, source: YamlSource, root: SchemaN
   const value = valueAt(source.value, path);
   const line = source.lineOf(path);
   if (issue.code === 'invalid_key') {
-    const allowed = issue.issues.length > 0 ? keyAllowed(root, path) : 'a name';
+    const allowed = nodeAt(root, path.slice(0, -1))?.propertyNames?.[ALLOWED] ?? allowedAt(root, path);
     return [problem({ path: pathText(path), line, found: `the name ${shown(path.at(-1))}`, allowed })];
   }
-  const found = value === undefined ? 'nothing (it is missing)' : `${shown(value)}${reason(issue)}`;
+  // A number as it was typed: 007 and not 7.
+  const text = typeof value === 'number' ? (source.writtenAt(path) ?? shown(value)) : shown(value);
+  const found = value === undefined ? 'nothing (it is missing)' : `${text}${reason(issue)}`;
   const allowed = allowedAt(root, path);
   const hint = hintFor(value, node, path, source);
   return [problem({ path: pathText(path), line, found, allowed, ...(hint === null ? {} : { hint }) })];
@@ -111,10 +114,6 @@ function allowedAt(root: SchemaNode, path: readonly PropertyKey[]): string {
     if (phrase) return phrase;
   }
   return 'what docs/configuration.md says';
-}
-
-function keyAllowed(root: SchemaNode, path: readonly PropertyKey[]): string {
-  return allowedAt(root, path.slice(0, -1));
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -3,12 +3,12 @@ import type { z } from 'zod';
 import { camelKeys } from './fields.ts';
 import { type Config, configShape, type Environment, type LandingZone } from './schema.ts';
 import { environmentShape } from './schema-environment.ts';
-import { landingZoneShape } from './schema-landing-zone.ts';
+import { landingZoneShape, NAME } from './schema-landing-zone.ts';
 
 /** A configuration of which any part may be missing because it is wrong. */
 export interface Lintable {
   timing?: Config['timing'] | undefined;
-  /** Every name that was written down, also of environments with mistakes. */
+  /** Every well-formed name that was written down, also of environments with mistakes. */
   environments: Readonly<Record<string, Partial<Environment>>>;
   /** In the order of the file; wrong entries are empty. */
   landingZones: readonly Partial<LandingZone>[];
@@ -23,10 +23,9 @@ export function salvage(value: unknown): Lintable {
   return {
     timing: timing.success ? timing.data : undefined,
     environments: Object.fromEntries(
-      Object.entries(environments).map(([name, raw]) => [
-        name,
-        { name, ...(fieldsOf(environmentShape, raw) as Partial<Environment>) },
-      ]),
+      Object.entries(environments)
+        .filter(([name]) => NAME.test(name))
+        .map(([name, raw]) => [name, { name, ...(fieldsOf(environmentShape, raw) as Partial<Environment>) }]),
     ),
     landingZones: zones.map((raw: unknown) => fieldsOf(landingZoneShape, raw) as Partial<LandingZone>),
   };

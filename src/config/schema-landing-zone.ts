@@ -16,10 +16,12 @@ export interface TagRule {
   values: readonly string[];
 }
 
-const tagValue = z.string().max(256);
+const wildcardTagValue = z.string().max(256);
+/** Here a wildcard would be taken literally and silently protect nothing, so it is refused. */
+const exactTagValue = wildcardTagValue.regex(/^[^*?]*$/);
 
 /** `{ Key: value }` or `{ Key: [value, value] }`. */
-function tagRules(description: string) {
+function tagRules(description: string, tagValue: z.ZodString = exactTagValue) {
   return z
     .record(z.string().min(1).max(128), z.union([tagValue, z.array(tagValue).min(1)]))
     .transform((rules): TagRule[] =>
@@ -32,8 +34,7 @@ function tagRules(description: string) {
     .meta(
       about({
         description,
-        allowed:
-          'tag keys, each with one value or a list of values; write numbers, true and false in quotes, because tag values are text',
+        allowed: `tag keys, each with one value or a list of values${tagValue === exactTagValue ? ', without the wildcards * and ?' : ''}; write numbers, true and false in quotes, because tag values are text`,
       }),
     );
 }
@@ -47,7 +48,7 @@ const namePattern = z
       new RegExp(text);
     } catch (error) {
       const why =
-        error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : 'wrong';
+        error instanceof Error ? error.message.replace(/^Invalid regular expression: .*: /s, '') : 'wrong';
       ctx.addIssue({ code: 'custom', message: `not a regular expression: ${why}` });
     }
   })
@@ -117,6 +118,7 @@ export const landingZoneShape = {
   patch_enabled: flag('May Patchday change anything here? While false, it only looks and reports.', false),
   tag_filters: tagRules(
     'Only instances with all of these tags are looked at; of several values of one tag any will do. `*` and `?` are wildcards. AWS does the filtering.',
+    wildcardTagValue,
   ),
   include: selection('When it names anything, only instances that it names are eligible.'),
   exclude: selection('Instances that are never eligible. It wins over `include`.'),

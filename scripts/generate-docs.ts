@@ -1,0 +1,54 @@
+/**
+ * Writes the files that are made from code: the configuration's reference page and JSON Schema. With
+ * `--check` it writes nothing, and exits 1 when one of them is out of date. Further pages are further
+ * entries of GENERATED.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { configJsonSchema } from '../src/config/json-schema.ts';
+import { configurationPage } from '../src/config/reference-page.ts';
+
+export interface GeneratedFile {
+  /** From the root of the repository. */
+  path: string;
+  render(): string;
+}
+
+export const GENERATED: readonly GeneratedFile[] = [
+  { path: 'docs/configuration.md', render: configurationPage },
+  { path: 'patchday.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Paths whose file is missing or differs from what the code gives now. */
+export function outdated(files: readonly GeneratedFile[] = GENERATED, folder = root): string[] {
+  return files
+    .filter((file) => readOr(join(folder, file.path), null) !== file.render())
+    .map(({ path }) => path);
+}
+
+function readOr<T>(path: string, otherwise: T): string | T {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}
+
+function main(args: readonly string[]): number {
+  const stale = outdated();
+  if (args.includes('--check')) {
+    if (stale.length === 0) return 0;
+    console.error(
+      `Out of date: ${stale.join(', ')}. Run: node scripts/with-node24.mjs node scripts/generate-docs.ts`,
+    );
+    return 1;
+  }
+  for (const file of GENERATED) writeFileSync(join(root, file.path), file.render());
+  console.log(stale.length === 0 ? 'Everything was up to date.' : `Written: ${stale.join(', ')}.`);
+  return 0;
+}
+
+if (import.meta.main) process.exitCode = main(process.argv.slice(2));
