@@ -17,16 +17,13 @@ export class ChannelPane {
 
   constructor(store: Store, openSidebar: () => void) {
     this.#store = store;
-    this.#list = new MessageList(store, 'channel');
+    this.#list = new MessageList(store, 'channel', () => this.#offerJump());
     this.#composer = new Composer(store, () => null);
     this.#jump = h(
       'button',
       { class: 'jump', attrs: { type: 'button', hidden: true }, on: { click: () => this.#list.toBottom() } },
       'Jump to latest ↓',
     );
-    this.#list.element.addEventListener('scroll', () => {
-      this.#jump.hidden = this.#list.atBottom();
-    });
     const menu = h(
       'button',
       {
@@ -77,6 +74,10 @@ export class ChannelPane {
     );
     this.#composer.label(`Message #${name}`);
     this.#list.update(id, `Messages in #${name}`, channelMessages(page, id), [lead]);
+    this.#offerJump();
+  }
+
+  #offerJump(): void {
     this.#jump.hidden = this.#list.atBottom();
   }
 }

@@ -14,21 +14,30 @@ export class MessageList {
   readonly #store: Store;
   readonly #place: 'channel' | 'thread';
   readonly #drawn = new Map<string, { key: string; message: PageMessage; element: HTMLElement }>();
+  readonly #sizes: ResizeObserver;
   #subject = '';
+  #stick = true;
+  #top = 0;
 
-  constructor(store: Store, place: 'channel' | 'thread') {
+  /** `onMove` runs when the list was scrolled or its content changed in size. */
+  constructor(store: Store, place: 'channel' | 'thread', onMove: () => void = () => {}) {
     this.#store = store;
     this.#place = place;
     this.element = h('div', { class: 'messages', attrs: { role: 'log', 'aria-live': 'off', tabindex: -1 } });
     this.element.addEventListener('keydown', (event) => this.#keys(event));
     // Previews grow after they were drawn; someone reading the newest message should keep seeing it.
-    new ResizeObserver(() => this.#stick && this.toBottom()).observe(this.element);
+    this.#sizes = new ResizeObserver(() => {
+      if (this.#stick) this.toBottom();
+      onMove();
+    });
+    this.#sizes.observe(this.element);
     this.element.addEventListener('scroll', () => {
-      this.#stick = this.atBottom();
+      // Content that grew moves the end away without any scrolling back: only that ends the sticking.
+      if (this.element.scrollTop < this.#top || this.atBottom()) this.#stick = this.atBottom();
+      this.#top = this.element.scrollTop;
+      onMove();
     });
   }
-
-  #stick = true;
 
   atBottom(): boolean {
     return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight < nearBottom;
@@ -36,6 +45,7 @@ export class MessageList {
 
   toBottom(): void {
     this.element.scrollTop = this.element.scrollHeight;
+    this.#top = this.element.scrollTop;
     this.#stick = true;
   }
 
@@ -48,6 +58,7 @@ export class MessageList {
   ): void {
     const changed = subject !== this.#subject;
     if (changed) {
+      for (const { element } of this.#drawn.values()) this.#sizes.unobserve(element);
       this.#drawn.clear();
       this.#subject = subject;
     }
@@ -65,7 +76,11 @@ export class MessageList {
         rows.push(this.#replyDivider(messages.length - 1));
       previous = message;
     }
-    for (const ts of [...this.#drawn.keys()]) if (!seen.has(ts)) this.#drawn.delete(ts);
+    for (const [ts, { element }] of [...this.#drawn]) {
+      if (seen.has(ts)) continue;
+      this.#sizes.unobserve(element);
+      this.#drawn.delete(ts);
+    }
     patchChildren(this.element, rows);
     restoreFocus(this.element, keep);
     if (stick) this.toBottom();
@@ -83,6 +98,8 @@ export class MessageList {
     )
       return old.element;
     const element = drawMessage(view, this.#store);
+    if (old) this.#sizes.unobserve(old.element);
+    this.#sizes.observe(element);
     this.#drawn.set(message.ts, { key, message, element });
     return element;
   }
