@@ -30,6 +30,7 @@ export class ChangeApplier {
     if (changes.replaceTargets) this.#db.prepare('DELETE FROM targets WHERE run_id = ?').run(runId);
     for (const target of changes.addTargets ?? []) this.#addTarget(runId, target);
     for (const change of changes.targets ?? []) this.#target(runId, change);
+    if (changes.endQueued) this.#endQueued(runId, changes.endQueued);
     if (changes.plan) {
       this.#db
         .prepare('INSERT INTO plans (run_id, version, hash, body) VALUES (?, ?, ?, ?)')
@@ -123,6 +124,18 @@ export class ChangeApplier {
       throw new Refused('plan_changed', 'the plan was changed');
     if (expect.notStopped && run.stopRequestedAt !== null)
       throw new Refused('stopped', 'the run was stopped');
+  }
+
+  #endQueued(runId: RunId, { reason, nextStep }: { reason: string; nextStep: string }): void {
+    const rows = this.#db
+      .prepare("SELECT data FROM targets WHERE run_id = ? AND stage = 'queued' AND wave IS NOT NULL")
+      .all(runId) as TargetRow[];
+    for (const row of rows) {
+      this.#target(runId, {
+        key: toTarget(row).key,
+        set: { stage: 'done', outcome: 'stopped', outcomeReason: reason, nextStep },
+      });
+    }
   }
 
   #effect(change: EffectChange): void {

@@ -37,7 +37,7 @@ export function loadRun(db: Database.Database, runId: RunId): RunState | null {
   if (!row) return null;
   const run = toRun(row);
   const plan = run.planVersion === null ? null : readPlan(db, runId, run.planVersion);
-  const underWay = run.phase === 'waves' || run.phase === 'report';
+  const underWay = run.phase === 'waves' || run.phase === 'report' || run.phase === 'fresh_scan';
   const targets = underWay
     ? (db
         .prepare(

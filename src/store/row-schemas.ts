@@ -81,6 +81,7 @@ export const targetRow = z.object({
   power: z.enum(['none', 'on', 'off_again', 'ask']),
   commandId: z.string().nullable(),
   commandMayRun: z.boolean(),
+  invocation: z.enum(['waiting', 'running']).nullable(),
   installEnd: z
     .object({
       status: z.enum(['success', 'failed', 'timed_out', 'not_delivered', 'denied', 'cancelled']),
@@ -191,6 +192,7 @@ export const effectRefRow = z.object({
   commandId: z.string().exactOptional(),
   imageId: z.string().exactOptional(),
   expiresAt: z.number().exactOptional(),
+  splitTo: z.number().exactOptional(),
 }) satisfies z.ZodType<EffectRef>;
 
 export const newsRow = z.discriminatedUnion('kind', [

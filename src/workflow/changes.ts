@@ -67,6 +67,8 @@ export interface Changes {
   /** Removes all targets of the run first (a discovery that is done again). */
   replaceTargets?: true;
   targets?: readonly TargetChange[];
+  /** Ends every queued target of the plan as 'stopped', for this reason. */
+  endQueued?: { reason: string; nextStep: string };
   effects?: readonly EffectChange[];
   addApproval?: ApprovalRecord;
   instanceLocks?: readonly InstanceLock[];

@@ -74,6 +74,8 @@ export interface Target {
   commandId: string | null;
   /** The install was accepted by the instance and may still be going on (keeps the instance locked). */
   commandMayRun: boolean;
+  /** Where its part of the patch command was at the last look; null before and after. Only a waiting one may be cancelled. */
+  invocation: 'waiting' | 'running' | null;
   /** How the install invocation ended; null before. `detail` is SSM's StatusDetails without spaces. */
   installEnd: {
     status: 'success' | 'failed' | 'timed_out' | 'not_delivered' | 'denied' | 'cancelled';
@@ -206,6 +208,8 @@ export interface EffectRef {
   imageId?: string;
   /** When AWS says nothing of a command can start any more; ms. */
   expiresAt?: number;
+  /** After a refused batch: how large the next one may be. */
+  splitTo?: number;
 }
 
 export type OutcomeCounts = Readonly<Record<Outcome, number>>;

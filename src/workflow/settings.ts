@@ -16,6 +16,8 @@ export interface Timing {
   installWorstCase: number;
   rebootAllowance: number;
   scanStaleAfter: number;
+  /** First pause after a refused call; doubles each time. */
+  backOff: number;
 }
 
 export interface People {

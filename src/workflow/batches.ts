@@ -1,0 +1,197 @@
+/** Groups targets into effects: by account, region and platform, at most a batch each, named for good. Pure. */
+import type { Intent, RunState } from './changes.ts';
+import type { EffectKindName, EffectRequest, Target } from './run-types.ts';
+import type { Timing } from './settings.ts';
+import { called } from './target-changes.ts';
+
+export interface BatchRequest {
+  target: Target;
+  /** Of this target; a batch carries the highest of its targets. */
+  attempt: number;
+  /** After a batch was refused without saying for whom: no larger than this. */
+  splitTo: number | null;
+}
+
+/** StartInstances and StopInstances take many; this keeps one call's consequences small. */
+const POWER_BATCH = 50;
+export const PATCH_DOCUMENT = 'AWS-RunPatchBaseline';
+
+export function batchesFor(
+  state: RunState,
+  kind: EffectKindName,
+  requests: readonly BatchRequest[],
+  now: number,
+  timing: Timing,
+): Intent[] {
+  const groups = new Map<string, BatchRequest[]>();
+  for (const request of requests) {
+    const { instance } = request.target;
+    const place = `${instance.accountId}/${instance.region}`;
+    const key =
+      kind === 'create_image'
+        ? `${place}/${instance.instanceId}`
+        : kind === 'cancel'
+          ? `${place}/${request.target.commandId}`
+          : kind === 'start' || kind === 'stop'
+            ? place
+            : `${place}/${instance.platform}`;
+    groups.set(key, [...(groups.get(key) ?? []), request]);
+  }
+  const intents: Intent[] = [];
+  for (const [group, members] of groups) {
+    members.sort((a, b) => (a.target.key < b.target.key ? -1 : 1));
+    const most = Math.min(
+      sizeLimit(state, kind),
+      ...members.map((m) => m.splitTo ?? Number.POSITIVE_INFINITY),
+    );
+    for (let i = 0; i < members.length; i += most) {
+      const chunk = members.slice(i, i + most);
+      intents.push(intentFor(state, kind, group, chunk, intents, now, timing));
+    }
+  }
+  return intents;
+}
+
+function sizeLimit(state: RunState, kind: EffectKindName): number {
+  if (kind === 'create_image') return 1;
+  if (kind === 'start' || kind === 'stop') return POWER_BATCH;
+  return Math.min(50, state.plan?.batchSize ?? 50);
+}
+
+function intentFor(
+  state: RunState,
+  kind: EffectKindName,
+  group: string,
+  members: readonly BatchRequest[],
+  earlier: readonly Intent[],
+  now: number,
+  timing: Timing,
+): Intent {
+  const first = members[0]?.target;
+  if (!first) throw new Error('a batch has at least one target');
+  const { run } = state;
+  const wave = run.phase === 'fresh_scan' ? 0 : (first.wave ?? run.currentWave);
+  const prefix = `w${wave}/${group}`;
+  // Numbered by what exists already: a batch that is made anew after a refusal never takes an old name.
+  const number =
+    1 +
+    state.effects.filter((e) => e.kind === kind && e.batch.startsWith(`${prefix}#`)).length +
+    earlier.filter((i) => i.batch.startsWith(`${prefix}#`)).length;
+  const batch = `${prefix}#${number}`;
+  const attempt = Math.max(...members.map((m) => m.attempt));
+  const tag = `patchday ${run.id} ${kind} ${batch} a${attempt}`;
+  const forward = kind === 'create_image' || kind === 'start' || kind === 'install';
+  return {
+    kind,
+    wave,
+    batch,
+    attempt,
+    tag,
+    accountId: first.instance.accountId,
+    region: first.instance.region,
+    landingZone: first.instance.landingZone,
+    targets: members.map((m) => m.target.key),
+    request: requestFor(
+      state,
+      kind,
+      tag,
+      members.map((m) => m.target),
+      now,
+      timing,
+    ),
+    fromStage: first.stage,
+    ...targetSet(kind),
+    at: now,
+    forward: forward || (kind === 'scan' && run.phase === 'fresh_scan'),
+    planHash: run.phase === 'fresh_scan' ? null : run.planHash,
+    audit: [
+      {
+        actor: 'patchday',
+        action: `effect.intended.${kind}`,
+        text: `About to ${VERB[kind]} ${members.length === 1 ? called(first) : `${members.length} instances`}.`,
+        detail: { tag, targets: members.map((m) => m.target.key), planHash: run.planHash },
+      },
+    ],
+  };
+}
+
+const VERB: Readonly<Record<EffectKindName, string>> = {
+  create_image: 'back up',
+  start: 'start',
+  install: 'send the patch command to',
+  scan: 'send a scan to',
+  stop: 'stop',
+  cancel: 'cancel the waiting patch command of',
+};
+
+/** What the intent itself makes true of its targets: written before the call, so that a crash cannot hide it. */
+function targetSet(kind: EffectKindName): Pick<Intent, 'targetSet'> {
+  if (kind === 'start') return { targetSet: { power: 'on' } };
+  if (kind === 'install') return { targetSet: { stage: 'patching', commandMayRun: true } };
+  return {};
+}
+
+function requestFor(
+  state: RunState,
+  kind: EffectKindName,
+  tag: string,
+  targets: readonly Target[],
+  now: number,
+  timing: Timing,
+): EffectRequest {
+  const { run, plan } = state;
+  const instanceIds = targets.map((t) => t.instance.instanceId);
+  const first = targets[0];
+  if (!first) throw new Error('a batch has at least one target');
+  switch (kind) {
+    case 'create_image': {
+      const retention = (plan?.backup.retentionDays ?? 14) * 86_400_000;
+      return {
+        kind,
+        instanceId: first.instance.instanceId,
+        name: backupName(run.id, first.instance.instanceId),
+        noReboot: plan?.backup.noReboot ?? true,
+        tags: {
+          'patchday:managed-by': 'patchday',
+          'patchday:run': run.id,
+          'patchday:instance': first.instance.instanceId,
+          'patchday:name': first.instance.name.slice(0, 200),
+          'patchday:expires': new Date(now + retention).toISOString(),
+        },
+      };
+    }
+    case 'start':
+    case 'stop':
+      return { kind, instanceIds };
+    case 'cancel':
+      return { kind, commandId: first.commandId ?? '', instanceIds };
+    case 'install':
+    case 'scan': {
+      const pinned = plan?.documents.find(
+        (d) => d.accountId === first.instance.accountId && d.region === first.instance.region,
+      );
+      return {
+        kind,
+        instanceIds,
+        document: pinned
+          ? { name: pinned.name, version: pinned.version, hash: pinned.hash }
+          : { name: PATCH_DOCUMENT, version: '$DEFAULT', hash: '' },
+        parameters:
+          kind === 'install'
+            ? {
+                Operation: ['Install'],
+                RebootOption: [plan?.rebootOption ?? 'NoReboot'],
+                ...(run.snapshotId ? { SnapshotId: [run.snapshotId] } : {}),
+              }
+            : { Operation: ['Scan'] },
+        comment: tag,
+        deliveryTimeoutSeconds: Math.max(30, Math.round(timing.deliveryTimeout / 1000)),
+      };
+    }
+  }
+}
+
+/** The same for the same run and instance, and never for another: letters that EC2 takes in image names, 3–128. */
+export function backupName(runId: string, instanceId: string): string {
+  return `patchday/${runId}/${instanceId}`;
+}

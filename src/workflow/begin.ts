@@ -1,0 +1,233 @@
+/** Which effects the targets of a wave need next, or why a target ends without one. Pure. */
+import { type BatchRequest, batchesFor } from './batches.ts';
+import type { RunState, TargetChange } from './changes.ts';
+import type { Action } from './decide.ts';
+import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
+import type { Settings, Timing } from './settings.ts';
+import { endTarget, moveTarget } from './target-changes.ts';
+
+export interface Begins {
+  actions: Action[];
+  changes: TargetChange[];
+  wakeAts: (number | null)[];
+}
+
+/** After this many refusals of one kind for one target, it is given up. */
+const MOST_ATTEMPTS = 8;
+const MOST_SCANS = 3;
+
+interface Context {
+  state: RunState;
+  timing: Timing;
+  now: number;
+  out: Begins;
+  stopping: boolean;
+  /** Past "no new wave after": no backup and no patch command is begun any more. */
+  late: boolean;
+  frozen: boolean;
+}
+
+export function begins(
+  state: RunState,
+  onTheWay: readonly Target[],
+  now: number,
+  settings: Settings,
+): Begins {
+  const out: Begins = { actions: [], changes: [], wakeAts: [] };
+  const context: Context = {
+    state,
+    timing: settings.timing,
+    now,
+    out,
+    stopping: state.run.stopRequestedAt !== null,
+    late: state.plan !== null && state.run.kind === 'patch' && now > state.plan.noNewWaveAfter,
+    frozen: state.frozen !== null,
+  };
+  const inStage = (stage: Stage) => onTheWay.filter((t) => t.stage === stage);
+  if (state.run.phase === 'fresh_scan') {
+    beginScans(context, inStage('queued'), false);
+    return out;
+  }
+  beginForward(context, inStage('backing_up'), 'create_image');
+  beginForward(context, inStage('powering_on'), 'start');
+  const straggling = onTheWay.some(
+    (t) => t.wave === state.run.currentWave && ['queued', 'backing_up', 'powering_on'].includes(t.stage),
+  );
+  // Patch commands go out in full batches, so they wait until no target of the wave is still on its way to "ready".
+  if (!straggling || context.stopping || context.late) beginForward(context, inStage('ready'), 'install');
+  if (context.stopping) beginCancels(context, inStage('patching'));
+  beginScans(context, inStage('verifying'), true);
+  beginPowerOff(context, inStage('powering_off'));
+  return out;
+}
+
+/** Back-up, start and install: only while the run is wanted, not frozen, and there is time. */
+function beginForward(
+  context: Context,
+  targets: readonly Target[],
+  kind: 'create_image' | 'start' | 'install',
+): void {
+  const { state, now, out, timing } = context;
+  const ready: BatchRequest[] = [];
+  for (const target of targets) {
+    const past = effectsOn(state.effects, kind, target);
+    if (past.some((e) => e.state !== 'no_effect' && e.state !== 'closed')) continue;
+    if (context.stopping || context.late) {
+      out.changes.push(
+        endTarget(
+          target,
+          'stopped',
+          context.stopping
+            ? 'The run was stopped before this instance was patched.'
+            : 'The window did not leave enough time to patch it.',
+          '/patch retry takes it up again.',
+        ),
+      );
+      continue;
+    }
+    if (context.frozen) {
+      out.wakeAts.push((state.plan?.noNewWaveAfter ?? now) + 1);
+      continue;
+    }
+    const last = past.at(-1);
+    const expired = kind === 'create_image' && now - target.stageSince > timing.backupTimeout;
+    if (last && (past.length >= MOST_ATTEMPTS || expired)) {
+      out.changes.push(givenUp(target, kind, last));
+      continue;
+    }
+    if (last && last.lookAt > now) {
+      out.wakeAts.push(last.lookAt);
+      continue;
+    }
+    ready.push({ target, attempt: past.length + 1, splitTo: last?.ref?.splitTo ?? null });
+  }
+  for (const intent of batchesFor(context.state, kind, ready, now, timing))
+    out.actions.push({ do: 'begin', intent });
+}
+
+/** Scans look, they do not change: they go on while a run is stopped or frozen. */
+function beginScans(context: Context, targets: readonly Target[], verification: boolean): void {
+  const { state, now, out, timing } = context;
+  const ready: BatchRequest[] = [];
+  for (const target of targets) {
+    const past = effectsOn(state.effects, 'scan', target).filter((e) => (e.wave === 0) !== verification);
+    const last = past.at(-1);
+    if (last && (last.state === 'intended' || last.state === 'begun')) continue;
+    if (last && last.lookAt > now) {
+      out.wakeAts.push(last.lookAt);
+      continue;
+    }
+    const tooLong = now - target.stageSince > timing.verifyTimeout;
+    if (past.length >= MOST_SCANS || tooLong) {
+      out.changes.push(
+        verification
+          ? unverified(target, last?.note || 'the SSM agent did not come back online in time')
+          : moveTarget(target, { stage: 'ready' }),
+      );
+      continue;
+    }
+    ready.push({ target, attempt: past.length + 1, splitTo: last?.ref?.splitTo ?? null });
+    if (verification) out.wakeAts.push(target.stageSince + timing.verifyTimeout + 1);
+  }
+  for (const intent of batchesFor(state, 'scan', ready, now, timing))
+    out.actions.push({ do: 'begin', intent });
+}
+
+/** Only what had not started at the last look is cancelled, one instance at a time by its id. */
+function beginCancels(context: Context, targets: readonly Target[]): void {
+  const { state, now, out, timing } = context;
+  const waiting = targets.filter((t) => t.invocation === 'waiting' && t.commandId !== null);
+  const ready = waiting
+    .map((target) => ({ target, past: effectsOn(state.effects, 'cancel', target) }))
+    .filter(
+      ({ past }) =>
+        past.length < MOST_SCANS &&
+        !past.some((e) => e.state === 'intended' || e.state === 'begun' || e.state === 'settled'),
+    )
+    .map(({ target, past }) => ({ target, attempt: past.length + 1, splitTo: null }));
+  for (const intent of batchesFor(state, 'cancel', ready, now, timing))
+    out.actions.push({ do: 'begin', intent });
+}
+
+function beginPowerOff(context: Context, targets: readonly Target[]): void {
+  const { state, now, out, timing } = context;
+  const ready: BatchRequest[] = [];
+  for (const target of targets) {
+    const past = effectsOn(state.effects, 'stop', target);
+    const last = past.at(-1);
+    if (last && ['intended', 'begun', 'needs_attention'].includes(last.state)) continue;
+    if (last && last.lookAt > now && last.state === 'no_effect') {
+      out.wakeAts.push(last.lookAt);
+      continue;
+    }
+    if (target.commandMayRun) {
+      const [intent] = batchesFor(
+        state,
+        'stop',
+        [{ target, attempt: past.length + 1, splitTo: 1 }],
+        now,
+        timing,
+      );
+      const name = target.instance.name;
+      if (intent) {
+        out.actions.push({
+          do: 'ask',
+          intent,
+          note: `${name} was started for patching and its patch command may still be going on: it is not switched off without a person's word.`,
+          text: `${name} was stopped before and was started for patching. Its patch command may still be going on, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
+        });
+      }
+      continue;
+    }
+    ready.push({ target, attempt: past.length + 1, splitTo: null });
+  }
+  for (const intent of batchesFor(state, 'stop', ready, now, timing))
+    out.actions.push({ do: 'begin', intent });
+}
+
+function effectsOn(effects: readonly Effect[], kind: EffectKindName, target: Target): Effect[] {
+  return effects.filter((e) => e.kind === kind && e.targets.includes(target.key));
+}
+
+function givenUp(target: Target, kind: 'create_image' | 'start' | 'install', last: Effect): TargetChange {
+  switch (kind) {
+    case 'create_image':
+      return endTarget(
+        target,
+        'skipped',
+        `No backup could be made, so it was not patched: ${last.note}`,
+        'Mend what is said, then /patch retry.',
+      );
+    case 'start':
+      return endTarget(
+        target,
+        'skipped',
+        `It could not be started: ${last.note}`,
+        'Mend what is said, then /patch retry.',
+      );
+    case 'install':
+      return endTarget(
+        target,
+        'failed',
+        `The patch command was refused: ${last.note}`,
+        'Mend what is said, then /patch retry.',
+      );
+  }
+}
+
+function unverified(target: Target, why: string): TargetChange {
+  if (target.installEnd?.status === 'success') {
+    return endTarget(
+      target,
+      'verification_failed',
+      `The install ended with success, but it could not be verified: ${why}.`,
+      'Check that the instance is up and its SSM agent online, then scan it with --fresh.',
+    );
+  }
+  return endTarget(
+    target,
+    'failed',
+    `${target.outcomeReason || 'The install did not succeed.'} It could not be scanned afterwards: ${why}.`,
+    target.nextStep || 'Check the instance and its SSM agent, then /patch retry.',
+  );
+}

@@ -1,0 +1,30 @@
+/** Takes back what had not started yet. Never for a command that runs: that would kill a package transaction. */
+import { type EffectKind, placeOf, settle } from './kind.ts';
+
+export const cancelCommand: EffectKind = {
+  name: 'cancel',
+  repeatable: true,
+  family: 'send_command',
+  async act({ aws }, effect) {
+    if (effect.request.kind !== 'cancel') throw new Error('wrong request');
+    await aws.commands.cancel(placeOf(effect), effect.request.commandId, effect.request.instanceIds);
+    return { commandId: effect.request.commandId };
+  },
+  find: async () => 'absent',
+  begun(_context, effect, ref) {
+    // Whether it took effect is seen by following the patch command itself.
+    return {
+      effects: [{ id: effect.id, from: effect.state, state: 'settled', ref, note: '' }],
+      audit: [
+        {
+          actor: 'patchday',
+          action: 'command.cancelled',
+          text: `Asked Systems Manager to cancel what had not started of ${ref.commandId}.`,
+          detail: { commandId: ref.commandId, targets: effect.targets },
+        },
+      ],
+    };
+  },
+  look: async (_context, effects) =>
+    effects.map((effect) => ({ effect, changes: { effects: settle(effect) } })),
+};

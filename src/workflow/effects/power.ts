@@ -1,0 +1,153 @@
+/** Starting what was stopped, and stopping it again. Both are idempotent at EC2. */
+import type { Changes, TargetChange } from '../changes.ts';
+import type { Effect, EffectRef, Target } from '../run-types.ts';
+import { called, endTarget, moveTarget } from '../target-changes.ts';
+import {
+  type EffectContext,
+  type EffectKind,
+  firstOf,
+  lookAgain,
+  placeOf,
+  settle,
+  targetsOf,
+} from './kind.ts';
+
+function idsOf(effect: Effect): readonly string[] {
+  return 'instanceIds' in effect.request ? effect.request.instanceIds : [];
+}
+
+function begunPower(context: EffectContext, effect: Effect, ref: EffectRef): Changes {
+  const verb = effect.kind === 'start' ? 'started' : 'stopped again';
+  return {
+    effects: [
+      {
+        id: effect.id,
+        from: effect.state,
+        state: 'begun',
+        ref,
+        lookAt: context.now + context.settings.timing.pollPower,
+        note: '',
+        failures: 0,
+      },
+    ],
+    audit: [
+      {
+        actor: 'patchday',
+        action: `power.${effect.kind}`,
+        text: `${effect.targets.length} instances are being ${verb}.`,
+        detail: { targets: effect.targets },
+      },
+    ],
+  };
+}
+
+export const startInstances: EffectKind = {
+  name: 'start',
+  repeatable: true,
+  family: 'start',
+  async act({ aws }, effect) {
+    await aws.power.start(placeOf(effect), idsOf(effect));
+    return {};
+  },
+  // Repeating a start changes nothing, so there is no need to know.
+  find: async () => 'absent',
+  begun: begunPower,
+  async look(context, effects) {
+    const place = placeOf(firstOf(effects));
+    const ids = effects.flatMap(idsOf);
+    const power = await context.aws.power.look(place, ids);
+    const instances = new Map((await context.aws.fleet.describe(place, ids)).map((i) => [i.instanceId, i]));
+    return effects.map((effect) => {
+      const targets: TargetChange[] = [];
+      let open = 0;
+      for (const target of targetsOf(context, effect)) {
+        if (target.stage !== 'powering_on') continue;
+        const id = target.instance.instanceId;
+        const seen = power.get(id);
+        const tooLong = context.now - effect.intendedAt > context.settings.timing.startTimeout;
+        if (seen?.state === 'running' && seen.checks.ok && instances.get(id)?.ssm.ping === 'online') {
+          targets.push(moveTarget(target, { stage: 'ready' }));
+        } else if (
+          seen &&
+          (seen.state === 'stopped' || seen.state === 'terminated') &&
+          context.now > effect.intendedAt
+        ) {
+          // A start may answer 200 and fall back to stopped, e.g. without a grant on the volume's key.
+          if (
+            seen.state === 'stopped' &&
+            !seen.stateReason.includes('UserInitiated') &&
+            seen.stateReason !== ''
+          ) {
+            targets.push(couldNotStart(target, seen.stateReason));
+          } else if (tooLong) targets.push(couldNotStart(target, `it is still ${seen.state}`));
+          else open++;
+        } else if (tooLong) {
+          targets.push(
+            endTarget(
+              target,
+              'skipped',
+              `It was started, but was not ready in time (${seen ? `${seen.state}, checks: ${seen.checks.text}` : 'not seen'}, SSM agent ${instances.get(id)?.ssm.ping ?? 'unknown'}).`,
+              'Check its SSM agent and status checks, then /patch retry.',
+            ),
+          );
+        } else open++;
+      }
+      const changes: Changes =
+        open > 0
+          ? lookAgain(effect, context.now + context.settings.timing.pollPower)
+          : { effects: settle(effect) };
+      return { effect, changes: { ...changes, targets } };
+    });
+  },
+};
+
+function couldNotStart(target: Target, why: string): TargetChange {
+  const change = endTarget(
+    target,
+    'skipped',
+    `It did not start: ${why}.`,
+    'Mend what is said, then /patch retry.',
+  );
+  return { ...change, set: { ...change.set, stage: 'done', power: 'off_again' } };
+}
+
+export const stopInstances: EffectKind = {
+  name: 'stop',
+  repeatable: true,
+  family: 'stop',
+  async act({ aws }, effect) {
+    await aws.power.stop(placeOf(effect), idsOf(effect));
+    return {};
+  },
+  find: async () => 'absent',
+  begun: begunPower,
+  async look(context, effects) {
+    const power = await context.aws.power.look(placeOf(firstOf(effects)), effects.flatMap(idsOf));
+    return effects.map((effect) => {
+      const targets: TargetChange[] = [];
+      const news: NonNullable<Changes['news']>[number][] = [];
+      let open = 0;
+      for (const target of targetsOf(context, effect)) {
+        if (target.stage !== 'powering_off') continue;
+        const seen = power.get(target.instance.instanceId);
+        if (!seen || seen.state === 'stopped' || seen.state === 'terminated') {
+          targets.push(moveTarget(target, { stage: 'done', power: 'off_again' }));
+        } else if (context.now - effect.intendedAt > context.settings.timing.startTimeout * 2) {
+          const text = `${called(target)} was told to stop again but is still ${seen.state}`;
+          targets.push(
+            moveTarget(target, {
+              stage: 'done',
+              nextStep: `${target.nextStep} It is still ${seen.state}: stop it by hand.`.trim(),
+            }),
+          );
+          news.push({ kind: 'failure', text: `${text}. Stop it by hand.`, excerpt: '' });
+        } else open++;
+      }
+      const changes: Changes =
+        open > 0
+          ? lookAgain(effect, context.now + context.settings.timing.pollPower)
+          : { effects: settle(effect) };
+      return { effect, changes: { ...changes, targets, news } };
+    });
+  },
+};

@@ -1,0 +1,44 @@
+/** What install and scan have in common: SendCommand has no idempotency token, so its comment is the tag. */
+import type { Changes } from '../changes.ts';
+import type { Effect, EffectRef } from '../run-types.ts';
+import { type EffectContext, placeOf } from './kind.ts';
+
+export async function sendCommand({ aws }: EffectContext, effect: Effect): Promise<EffectRef> {
+  const { request } = effect;
+  if (request.kind !== 'install' && request.kind !== 'scan') throw new Error('wrong request');
+  const { kind: _, ...send } = request;
+  return aws.commands.send(placeOf(effect), send);
+}
+
+export async function findCommand({ aws }: EffectContext, effect: Effect) {
+  const found = await aws.commands.find(placeOf(effect), effect.tag, effect.intendedAt);
+  return typeof found === 'string' ? found : { found: found.found as EffectRef };
+}
+
+export function begunCommand(context: EffectContext, effect: Effect, ref: EffectRef): Changes {
+  return {
+    effects: [
+      {
+        id: effect.id,
+        from: effect.state,
+        state: 'begun',
+        ref,
+        lookAt: context.now + context.settings.timing.pollCommands,
+        note: '',
+        failures: 0,
+      },
+    ],
+    targets:
+      effect.kind === 'install'
+        ? effect.targets.map((key) => ({ key, set: { commandId: ref.commandId ?? null } }))
+        : [],
+    audit: [
+      {
+        actor: 'patchday',
+        action: `command.sent.${effect.kind}`,
+        text: `Command ${ref.commandId} went to ${effect.targets.length} instances.`,
+        detail: { tag: effect.tag, commandId: ref.commandId, targets: effect.targets },
+      },
+    ],
+  };
+}

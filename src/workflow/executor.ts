@@ -1,0 +1,349 @@
+/**
+ * Carries out what `decide` decided: commits an intent before its call, the outcome after it, and asks again.
+ * It keeps nothing in memory that a restart would miss.
+ */
+import type { Intent, RunState } from './changes.ts';
+import { type Action, decide, type Task } from './decide.ts';
+import { cancelCommand } from './effects/cancel.ts';
+import { createImage } from './effects/create-image.ts';
+import { install } from './effects/install.ts';
+import { type EffectContext, type EffectKind, placeOf } from './effects/kind.ts';
+import { startInstances, stopInstances } from './effects/power.ts';
+import { scan } from './effects/scan.ts';
+import { InDoubt, LookFailed, NoEffect } from './ports.ts';
+import { refused } from './refused.ts';
+import type { Effect, EffectKindName, RunId } from './run-types.ts';
+import type { Outside, TaskResult } from './tasks/context.ts';
+import { discover } from './tasks/discover.ts';
+import { openWave } from './tasks/open-wave.ts';
+import { plan } from './tasks/plan.ts';
+import { report } from './tasks/report.ts';
+import { startRun } from './tasks/start-run.ts';
+
+export const EFFECT_KINDS: Readonly<Record<EffectKindName, EffectKind>> = {
+  create_image: createImage,
+  start: startInstances,
+  install,
+  scan,
+  stop: stopInstances,
+  cancel: cancelCommand,
+};
+
+/** What an action came to: go on at once, or not before so many ms. */
+type Done = { again: 'now' } | { again: number; why?: string };
+const NOW: Done = { again: 'now' };
+
+/**
+ * One round of a run: load, decide, act, commit. Returns when to do the next one (ms since the epoch), or
+ * null when only an event can move the run. Rounds of one run must not overlap; a host sees to that.
+ */
+export async function round(outside: Outside, runId: RunId): Promise<number | null> {
+  const state = outside.store.load(runId);
+  if (state === null || state.run.phase === 'ended') return null;
+  const now = outside.clock.now();
+  const decision = decide(state, now, outside.settings);
+  const done = await Promise.all(decision.actions.map((action) => carryOut(outside, state, action, now)));
+  const waits = done.flatMap((d) => (d.again === 'now' ? [] : [d]));
+  const moved = done.some((d) => d.again === 'now');
+  const because = [
+    ...waits.flatMap((w) => (w.why ? [{ code: 'waiting', text: w.why }] : [])),
+    ...decision.because,
+  ];
+  const wakes = [
+    ...(decision.wakeAt === null ? [] : [decision.wakeAt]),
+    ...waits.map((w) => outside.clock.now() + w.again),
+  ];
+  const next = moved ? outside.clock.now() : wakes.length === 0 ? null : Math.min(...wakes);
+  if (
+    !moved &&
+    (JSON.stringify(because) !== JSON.stringify(state.run.because) || next !== state.run.wakeAt)
+  ) {
+    const same = JSON.stringify(because) === JSON.stringify(state.run.because);
+    // A new wake-up time alone is not worth a commit: it is derived again at every start.
+    if (!same)
+      await outside.store.commit(runId, {
+        expect: { phase: state.run.phase },
+        run: { because, wakeAt: next },
+      });
+  }
+  return next;
+}
+
+async function carryOut(outside: Outside, state: RunState, action: Action, now: number): Promise<Done> {
+  const context: EffectContext = {
+    aws: outside.aws,
+    checks: outside.checks,
+    settings: outside.settings,
+    state,
+    now,
+  };
+  switch (action.do) {
+    case 'advance':
+      await outside.store.commit(state.run.id, action.changes);
+      return NOW;
+    case 'task':
+      return afterTask(await runTask(outside, state, action.task));
+    case 'look':
+      return look(outside, context, action.effects);
+    case 'resolve':
+      return resolve(outside, context, action.effect);
+    case 'ask':
+      return ask(outside, state, action.intent, action.note, action.text);
+    case 'begin':
+      return begin(outside, context, action.intent);
+  }
+}
+
+function afterTask(result: TaskResult): Done {
+  return result.done ? NOW : { again: result.retryInMs, why: result.why };
+}
+
+function runTask(outside: Outside, state: RunState, task: Task): Promise<TaskResult> {
+  switch (task.name) {
+    case 'discover':
+      return discover(outside, state);
+    case 'plan':
+      return plan(outside, state);
+    case 'start_run':
+      return startRun(outside, state);
+    case 'open_wave':
+      return openWave(outside, state, task.wave);
+    case 'report':
+      return report(outside, state);
+  }
+}
+
+/** Last look, place under the rate limit, intent, call, outcome: in this order, always. */
+async function begin(outside: Outside, context: EffectContext, wanted: Intent): Promise<Done> {
+  const { store, aws } = outside;
+  const { run, targets } = context.state;
+  const kind = EFFECT_KINDS[wanted.kind];
+  let intent = wanted;
+  if (kind.precheck) {
+    try {
+      const check = await kind.precheck(
+        context,
+        wanted,
+        targets.filter((t) => wanted.targets.includes(t.key)),
+      );
+      if (check.drop.length > 0) {
+        await store.commit(run.id, {
+          targets: check.drop,
+          audit: [
+            {
+              actor: 'patchday',
+              action: 'targets.dropped',
+              text: `${check.drop.length} instances were not touched after the last look.`,
+              detail: { targets: check.drop.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
+            },
+          ],
+        });
+      }
+      const gone = new Set([...check.drop.map((d) => d.key), ...check.defer]);
+      const narrowed = narrow(wanted, gone);
+      if (narrowed === null)
+        return check.drop.length > 0 ? NOW : { again: outside.settings.timing.pollCommands };
+      intent = narrowed;
+    } catch (error) {
+      if (!(error instanceof LookFailed)) throw error;
+      return { again: outside.settings.timing.pollCommands, why: error.message };
+    }
+  }
+  const place = placeOf({ ...intent, runId: run.id });
+  await aws.pace(place, kind.family);
+  const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });
+  // Refused: something was decided meanwhile that the next load will show.
+  if (!intended.ok) return { again: 50 };
+  return act(outside, context, intended.value);
+}
+
+async function act(outside: Outside, context: EffectContext, effect: Effect): Promise<Done> {
+  const kind = EFFECT_KINDS[effect.kind];
+  const { timing } = outside.settings;
+  try {
+    const ref = await kind.act(context, effect);
+    await outside.store.commit(
+      effect.runId,
+      kind.begun({ ...context, now: outside.clock.now() }, effect, ref),
+    );
+  } catch (error) {
+    const now = outside.clock.now();
+    if (error instanceof NoEffect) {
+      await outside.store.commit(effect.runId, refused(context, effect, error, now));
+    } else if (error instanceof InDoubt) {
+      await outside.store.commit(effect.runId, {
+        effects: [
+          {
+            id: effect.id,
+            from: 'intended',
+            state: 'intended',
+            lookAt: now + Math.min(timing.pollCommands, timing.effectGrace),
+            note: error.message,
+            failures: 1,
+          },
+        ],
+        audit: [
+          { actor: 'patchday', action: 'effect.in_doubt', text: error.message, detail: { tag: effect.tag } },
+        ],
+      });
+    } else throw error;
+  }
+  return NOW;
+}
+
+/** An intent without an outcome: the call may have been made. Look for it longer than it can hide. */
+async function resolve(outside: Outside, context: EffectContext, effect: Effect): Promise<Done> {
+  const kind = EFFECT_KINDS[effect.kind];
+  const { timing } = outside.settings;
+  const { store } = outside;
+  const asked = effect.state === 'needs_attention';
+  let found: Awaited<ReturnType<EffectKind['find']>>;
+  try {
+    found = await kind.find(context, effect);
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    found = 'unsure';
+    await store.commit(effect.runId, {
+      effects: [
+        {
+          id: effect.id,
+          from: effect.state,
+          state: effect.state,
+          lookAt: context.now + timing.pollCommands,
+          note: error.message,
+          failures: effect.failures + 1,
+        },
+      ],
+    });
+    return { again: timing.pollCommands, why: error.message };
+  }
+  const now = outside.clock.now();
+  if (typeof found === 'object') {
+    const changes = kind.begun({ ...context, now }, effect, found.found);
+    await store.commit(effect.runId, {
+      ...changes,
+      audit: [
+        ...(changes.audit ?? []),
+        {
+          actor: 'patchday',
+          action: 'effect.adopted',
+          text: 'Found at AWS what was begun before; it is followed from here.',
+          detail: { tag: effect.tag },
+        },
+      ],
+    });
+    return NOW;
+  }
+  // The grace runs from the last moment at which the call can have been made, and by AWS's own slowness.
+  const over = now >= effect.intendedAt + timing.effectGrace;
+  if (asked || found === 'unsure' || !over) {
+    const pause = asked ? Math.max(timing.pollCommands, timing.effectGrace) : timing.pollCommands;
+    await store.commit(effect.runId, {
+      effects: [{ id: effect.id, from: effect.state, state: effect.state, lookAt: now + pause }],
+    });
+    return { again: pause };
+  }
+  if (kind.repeatable) {
+    await store.commit(effect.runId, {
+      effects: [
+        {
+          id: effect.id,
+          from: 'intended',
+          state: 'no_effect',
+          note: 'looked for and not found',
+          lookAt: now,
+        },
+      ],
+      audit: [
+        {
+          actor: 'patchday',
+          action: 'effect.absent',
+          text: 'Looked for and not found; it may be done again.',
+          detail: { tag: effect.tag },
+        },
+      ],
+    });
+    return NOW;
+  }
+  const note = `the patch command to ${effect.targets.length} instances in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
+  await store.commit(effect.runId, {
+    effects: [
+      { id: effect.id, from: 'intended', state: 'needs_attention', note, lookAt: now + timing.effectGrace },
+    ],
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'effect.needs_attention',
+        text: note,
+        detail: { tag: effect.tag, targets: effect.targets },
+      },
+    ],
+    news: [
+      {
+        kind: 'question',
+        effectId: effect.id,
+        text: `A person is needed: ${note}. It was looked for and not found, which proves nothing. Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
+      },
+    ],
+  });
+  return NOW;
+}
+
+async function look(outside: Outside, context: EffectContext, effects: readonly Effect[]): Promise<Done> {
+  const first = effects[0];
+  if (!first) return NOW;
+  try {
+    const results = await EFFECT_KINDS[first.kind].look(context, effects);
+    const answers = await Promise.all(
+      results.map(({ effect, changes }) => outside.store.commit(effect.runId, changes)),
+    );
+    return answers.every((a) => a.ok) ? NOW : { again: 50 };
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    const pause = outside.settings.timing.pollCommands;
+    await Promise.all(
+      effects.map((e) =>
+        outside.store.commit(e.runId, {
+          effects: [
+            {
+              id: e.id,
+              from: 'begun',
+              state: 'begun',
+              lookAt: context.now + pause,
+              note: error.message,
+              failures: e.failures + 1,
+            },
+          ],
+        }),
+      ),
+    );
+    return { again: pause, why: error.message };
+  }
+}
+
+async function ask(
+  outside: Outside,
+  state: RunState,
+  intent: Intent,
+  note: string,
+  text: string,
+): Promise<Done> {
+  const intended = await outside.store.intend(state.run.id, intent);
+  if (!intended.ok) return { again: 50 };
+  await outside.store.commit(state.run.id, {
+    effects: [{ id: intended.value.id, from: 'intended', state: 'needs_attention', note }],
+    targets: intent.targets.map((key) => ({ key, set: { power: 'ask' } })),
+    news: [{ kind: 'question', effectId: intended.value.id, text }],
+    audit: [{ actor: 'patchday', action: 'question.asked', text, detail: { tag: intent.tag } }],
+  });
+  return NOW;
+}
+
+/** The same batch without some of its targets; null when none is left. */
+function narrow(intent: Intent, gone: ReadonlySet<string>): Intent | null {
+  const targets = intent.targets.filter((key) => !gone.has(key));
+  if (targets.length === 0) return null;
+  if (targets.length === intent.targets.length || !('instanceIds' in intent.request)) return intent;
+  const ids = targets.map((key) => key.split('/')[2] ?? '');
+  return { ...intent, targets, request: { ...intent.request, instanceIds: ids } };
+}

@@ -1,0 +1,112 @@
+/** Between two waves: may the next one be opened, and if not, how does the run end? Pure. */
+import type { RunState } from './changes.ts';
+import type { Action } from './decide.ts';
+import type { Reason } from './instance.ts';
+import type { RunEnd, Target } from './run-types.ts';
+
+export interface GateDecision {
+  actions: Action[];
+  wakeAt: number | null;
+  because: Reason[];
+}
+
+export type GateVerdict =
+  | { open: number }
+  | { end: RunEnd; reason: string }
+  | { wait: Reason; wakeAt: number | null };
+
+/**
+ * The rules in order; the first that speaks decides. `waiting` are targets of earlier waves that wait for a
+ * person's answer.
+ */
+export function judgeWave(state: RunState, waiting: number, now: number): GateVerdict {
+  const { run, plan } = state;
+  const next = state.queuedWaves[0];
+  if (plan === null || state.planHashNow !== run.planHash) {
+    return {
+      end: 'halted',
+      reason:
+        'The stored plan does not match the approved hash any more. Nothing further was begun; have the database checked.',
+    };
+  }
+  if (run.stopRequestedAt !== null) {
+    return waiting > 0 ? wait(waiting) : { end: 'stopped', reason: `Stopped by <@${run.stopRequestedBy}>.` };
+  }
+  if (state.failedSoFar > plan.failureBudget && next !== undefined) {
+    return waiting > 0
+      ? wait(waiting)
+      : {
+          end: 'halted',
+          reason: `${state.failedSoFar} instances failed, and the failure budget is ${plan.failureBudget}: no further wave was opened. Look at the failures, then /patch retry.`,
+        };
+  }
+  if (next === undefined) {
+    return waiting > 0 ? wait(waiting) : { end: 'completed', reason: 'Every wave is done.' };
+  }
+  if (now > plan.noNewWaveAfter) {
+    return waiting > 0
+      ? wait(waiting)
+      : {
+          end: 'halted',
+          reason: 'The window does not leave enough time for another wave. Scan again for the rest.',
+        };
+  }
+  if (state.frozen) {
+    return {
+      wait: { code: 'frozen', text: 'The next wave waits for the freeze to be lifted.' },
+      wakeAt: plan.noNewWaveAfter + 1,
+    };
+  }
+  return { open: next };
+}
+
+function wait(waiting: number): GateVerdict {
+  return {
+    wait: {
+      code: 'answers',
+      text: `${waiting} ${waiting === 1 ? 'instance waits' : 'instances wait'} for a person's answer.`,
+    },
+    wakeAt: null,
+  };
+}
+
+export function decideGate(state: RunState, onTheWay: readonly Target[], now: number): GateDecision {
+  if (state.run.phase === 'fresh_scan') {
+    return {
+      actions: [
+        {
+          do: 'advance',
+          changes: {
+            run: { phase: 'discover' },
+            audit: [{ actor: 'patchday', action: 'scan.done', text: 'The fresh scan is done.' }],
+          },
+        },
+      ],
+      wakeAt: null,
+      because: [],
+    };
+  }
+  const verdict = judgeWave(state, onTheWay.length, now);
+  if ('open' in verdict) {
+    return {
+      actions: [{ do: 'task', task: { name: 'open_wave', wave: verdict.open } }],
+      wakeAt: null,
+      because: [{ code: 'opening', text: `Opening wave ${verdict.open}.` }],
+    };
+  }
+  if ('wait' in verdict) return { actions: [], wakeAt: verdict.wakeAt, because: [verdict.wait] };
+  return {
+    actions: [
+      {
+        do: 'advance',
+        changes: {
+          endQueued: { reason: verdict.reason, nextStep: 'Scan again, or /patch retry.' },
+          run: { phase: 'report', end: verdict.end, endReason: verdict.reason },
+          audit: [{ actor: 'patchday', action: `run.${verdict.end}`, text: verdict.reason }],
+        },
+      },
+    ],
+    wakeAt: null,
+    because: [],
+  };
+}

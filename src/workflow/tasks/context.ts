@@ -1,0 +1,22 @@
+import type { WorkflowStore } from '../changes.ts';
+import type { ApplicationChecks, Aws, Clock, Directory, Ids } from '../ports.ts';
+import type { Run } from '../run-types.ts';
+import type { Settings } from '../settings.ts';
+import type { RunView } from '../view.ts';
+
+/** Everything that the workflow reaches the outside through. */
+export interface Outside {
+  aws: Aws;
+  checks: ApplicationChecks;
+  directory: Directory;
+  store: WorkflowStore;
+  clock: Clock;
+  ids: Ids;
+  settings: Settings;
+  /** Writes the files of a finished run to disk. Doing it again changes nothing. */
+  writeReport(runId: Run['id']): Promise<void>;
+  view(runId: Run['id']): RunView | null;
+}
+
+/** What a task says when it could not be done now. The same task is tried again after the pause. */
+export type TaskResult = { done: true } | { done: false; why: string; retryInMs: number };

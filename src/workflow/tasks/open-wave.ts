@@ -1,0 +1,137 @@
+import type { RunState, TargetChange } from '../changes.ts';
+import { targetEligibility } from '../eligibility.ts';
+import { LookFailed, type Place } from '../ports.ts';
+import type { Target } from '../run-types.ts';
+import type { Outside, TaskResult } from './context.ts';
+
+/**
+ * Reads eligibility again for every target of the wave. The wave may shrink by it, never grow. Who stays goes
+ * to backup, or on when its backup of an earlier attempt still stands.
+ */
+export async function openWave(outside: Outside, state: RunState, wave: number): Promise<TaskResult> {
+  const { run, plan } = state;
+  if (plan === null) throw new Error('a wave needs a plan');
+  const planned = new Set(plan.targets.filter((t) => t.wave === wave).map((t) => t.key));
+  const targets = outside.store.allTargets(run.id).filter((t) => planned.has(t.key) && t.stage === 'queued');
+  const changes: TargetChange[] = [];
+  try {
+    for (const group of byPlace(targets)) changes.push(...(await checkPlace(outside, state, group)));
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    return {
+      done: false,
+      why: `Wave ${wave} waits: ${error.message}`,
+      retryInMs: outside.settings.timing.pollPower,
+    };
+  }
+  const dropped = changes.filter((c) => c.set.stage === 'done');
+  const staying = targets.length - dropped.length;
+  const answer = await outside.store.commit(run.id, {
+    expect: { phase: 'waves', notStopped: true, planHash: run.planHash },
+    targets: changes,
+    run: { currentWave: wave },
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'wave.opened',
+        text: `Wave ${wave}: ${staying} of ${targets.length} instances are ready.`,
+        detail: { dropped: dropped.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
+      },
+    ],
+    news: [
+      {
+        kind: 'progress',
+        text:
+          `Wave ${wave} of ${plan.waves.length}: ${staying} instances${plan.backup.required ? ', backing up' : ''}.` +
+          (dropped.length > 0 ? ` ${dropped.length} not ready any more.` : ''),
+      },
+    ],
+  });
+  return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: 0 };
+}
+
+function byPlace(targets: readonly Target[]): Target[][] {
+  const groups = new Map<string, Target[]>();
+  for (const t of targets) {
+    const key = `${t.instance.landingZone}/${t.instance.region}`;
+    groups.set(key, [...(groups.get(key) ?? []), t]);
+  }
+  return [...groups.values()];
+}
+
+async function checkPlace(
+  outside: Outside,
+  { run, plan }: RunState,
+  targets: readonly Target[],
+): Promise<TargetChange[]> {
+  const first = targets[0];
+  if (!first || !plan) return [];
+  const { landingZone, accountId, region } = first.instance;
+  const place: Place = { landingZone, accountId, region, runId: run.id };
+  const zone = outside.settings.zones.find((z) => z.name === landingZone);
+  await outside.aws.identity.confirmAccount(place);
+  const ids = targets.map((t) => t.instance.instanceId);
+  const seen = new Map((await outside.aws.fleet.describe(place, ids)).map((i) => [i.instanceId, i]));
+  const others =
+    plan.kind === 'patch' ? await outside.aws.commands.othersInProgress(place, ids, []) : new Map();
+  const locks = new Map(outside.store.instanceLocks(targets.map((t) => t.key)).map((l) => [l.key, l]));
+  const kept = targets.flatMap((t) => t.imageId ?? []);
+  const images = kept.length > 0 ? await outside.aws.images.look(place, kept) : new Map();
+  return targets.map((target): TargetChange => {
+    const instance = seen.get(target.instance.instanceId);
+    if (!instance || !zone)
+      return skip(
+        target,
+        instance ? 'its landing zone is not in the configuration any more' : 'it does not exist any more',
+      );
+    if (target.wasStopped !== (instance.state === 'stopped')) {
+      return skip(
+        target,
+        `it was ${target.wasStopped ? 'stopped' : 'running'} when planned and is ${instance.state} now`,
+      );
+    }
+    const verdict = targetEligibility(instance, {
+      zone,
+      stoppedInstances: plan.stoppedInstances,
+      otherCommand: others.get(instance.instanceId) ?? null,
+      lock: locks.get(target.key) ?? null,
+      needsAgent: plan.kind === 'patch',
+    });
+    if (!verdict.eligible) return skip(target, verdict.reasons.map((r) => r.text).join('; '));
+    const verified = target.imageId !== null && images.get(target.imageId)?.state === 'verified';
+    const before = instance.counts;
+    if (verified || !plan.backup.required) {
+      if (plan.kind === 'backup_only' && verified) {
+        return {
+          key: target.key,
+          whenStage: 'queued',
+          set: {
+            stage: 'done',
+            outcome: 'backed_up',
+            outcomeReason: 'Its backup still stands.',
+            backupVerified: true,
+          },
+        };
+      }
+      return {
+        key: target.key,
+        whenStage: 'queued',
+        set: { stage: target.wasStopped ? 'powering_on' : 'ready', backupVerified: verified, before },
+      };
+    }
+    return { key: target.key, whenStage: 'queued', set: { stage: 'backing_up', imageId: null, before } };
+  });
+}
+
+function skip(target: Target, why: string): TargetChange {
+  return {
+    key: target.key,
+    whenStage: 'queued',
+    set: {
+      stage: 'done',
+      outcome: 'skipped',
+      outcomeReason: `Not ready when its wave began: ${why}.`,
+      nextStep: 'Mend what is said, then /patch retry.',
+    },
+  };
+}

@@ -1,0 +1,176 @@
+import { PATCH_DOCUMENT } from '../batches.ts';
+import type { Changes, RunState, TargetChange } from '../changes.ts';
+import type { Instance } from '../instance.ts';
+import { makePlan } from '../make-plan.ts';
+import { hashPlan, shortHash } from '../plan-hash.ts';
+import type { Plan } from '../plan-types.ts';
+import { LookFailed } from '../ports.ts';
+import type { Run, Target } from '../run-types.ts';
+import { environmentOf } from '../settings.ts';
+import type { Outside, TaskResult } from './context.ts';
+
+/** Turns what was found into the first plan of the run, or ends the run with a plain reason. */
+export async function plan(outside: Outside, state: RunState): Promise<TaskResult> {
+  const { run } = state;
+  const targets = outside.store.allTargets(run.id);
+  const eligible = targets.filter((t) => t.eligible);
+  if (eligible.length === 0) {
+    return end(outside, run, 'nothing_to_do', nothingReady(targets));
+  }
+  let documents: Plan['documents'];
+  try {
+    documents =
+      run.kind === 'patch'
+        ? await pinDocuments(
+            outside,
+            run,
+            eligible.map((t) => t.instance),
+          )
+        : [];
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    return {
+      done: false,
+      why: `The patch document could not be read: ${error.message}`,
+      retryInMs: outside.settings.timing.pollCommands,
+    };
+  }
+  const made = makePlan({
+    run,
+    policy: environmentOf(outside.settings, run.environment),
+    timing: outside.settings.timing,
+    now: outside.clock.now(),
+    instances: eligible.map((t) => t.instance),
+    keepImages: keptImages(outside, run),
+    documents,
+    version: 1,
+    changedBy: run.requestedBy,
+  });
+  if (!made.ok) return end(outside, run, 'nothing_to_do', made.reason.text);
+  const hash = hashPlan(made.plan);
+  const keepZones = [...new Set(made.plan.targets.map((t) => t.landingZone))];
+  const planned: Changes = {
+    expect: { phase: 'plan', notStopped: true },
+    plan: { plan: made.plan, hash },
+    targets: planTargets(made.plan),
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'plan.made',
+        text: `Plan version 1 (${shortHash(hash)}) with ${made.plan.targets.length} instances in ${made.plan.waves.length} waves.`,
+        detail: { planHash: hash },
+      },
+    ],
+  };
+  const planFields = {
+    planVersion: 1,
+    planHash: hash,
+    planChangedBy: run.requestedBy,
+    expiresAt: made.plan.approval.expiresAt,
+    startNotBefore: made.plan.startNotBefore,
+  };
+  if (run.options.dryRun) {
+    const reason = `Dry run: ${made.plan.targets.length} instances would be ${run.kind === 'patch' ? 'patched' : 'backed up'}. Nothing was asked for and nothing will change.`;
+    await outside.store.commit(run.id, {
+      ...planned,
+      run: {
+        ...planFields,
+        phase: 'ended',
+        end: 'dry_run',
+        endReason: reason,
+        endedAt: outside.clock.now(),
+        wakeAt: null,
+        because: [],
+      },
+      endQueued: { reason: 'Dry run.', nextStep: '' },
+      keepZones: [],
+      news: [{ kind: 'plan', text: `${reason} The whole list is attached.`, planVersion: 1 }],
+    });
+    return { done: true };
+  }
+  await outside.store.commit(run.id, {
+    ...planned,
+    run: { ...planFields, phase: 'await_approval' },
+    keepZones,
+    news: [
+      {
+        kind: 'plan',
+        text: `The plan of run ${run.id} (${shortHash(hash)}): ${made.plan.targets.length} instances in ${made.plan.waves.length} waves. The whole list is attached.`,
+        planVersion: 1,
+      },
+    ],
+  });
+  return { done: true };
+}
+
+/** What the plan says of each target, put on its row; the ones it does not name keep what they have. */
+export function planTargets(plan: Plan): TargetChange[] {
+  return plan.targets.map((t) => ({
+    key: t.key,
+    set: {
+      wave: t.wave,
+      stage: 'queued',
+      outcome: null,
+      outcomeReason: '',
+      nextStep: '',
+      imageId: t.keepImageId,
+    },
+  }));
+}
+
+async function pinDocuments(
+  outside: Outside,
+  run: Run,
+  instances: readonly Instance[],
+): Promise<Plan['documents']> {
+  const places = new Map<string, { landingZone: string; accountId: string; region: string; runId: string }>();
+  for (const { landingZone, accountId, region } of instances) {
+    places.set(`${accountId}/${region}`, { landingZone, accountId, region, runId: run.id });
+  }
+  const pinned = await Promise.all(
+    [...places.values()].map(async (place) => ({
+      accountId: place.accountId,
+      region: place.region,
+      ...(await outside.aws.commands.document(place, PATCH_DOCUMENT)),
+    })),
+  );
+  return pinned.sort((a, b) => (`${a.accountId}/${a.region}` < `${b.accountId}/${b.region}` ? -1 : 1));
+}
+
+/** A retry keeps the first verified backup as the restore point. */
+function keptImages(outside: Outside, run: Run): Map<string, string> {
+  const kept = new Map<string, string>();
+  if (run.retryOf === null) return kept;
+  for (const t of outside.store.allTargets(run.retryOf)) {
+    if (t.imageId !== null && t.backupVerified) kept.set(t.key, t.imageId);
+  }
+  return kept;
+}
+
+function nothingReady(targets: readonly Target[]): string {
+  const fine = targets.filter((t) => t.outcome === 'up_to_date').length;
+  const rest = targets.length - fine;
+  const parts = [
+    ...(fine > 0 ? [`${fine} ${fine === 1 ? 'is' : 'are'} up to date`] : []),
+    ...(rest > 0 ? [`${rest} ${rest === 1 ? 'is' : 'are'} not ready (the card says why)`] : []),
+  ];
+  return `Nothing to do: of ${targets.length} instances ${parts.join(' and ')}.`;
+}
+
+async function end(outside: Outside, run: Run, how: 'nothing_to_do', reason: string): Promise<TaskResult> {
+  await outside.store.commit(run.id, {
+    expect: { phase: 'plan' },
+    run: {
+      phase: 'ended',
+      end: how,
+      endReason: reason,
+      endedAt: outside.clock.now(),
+      wakeAt: null,
+      because: [],
+    },
+    keepZones: [],
+    audit: [{ actor: 'patchday', action: `run.${how}`, text: reason }],
+    news: [{ kind: 'progress', text: reason }],
+  });
+  return { done: true };
+}

@@ -1,0 +1,40 @@
+import type { RunState } from '../changes.ts';
+import type { OutcomeCounts } from '../run-types.ts';
+import { OUTCOMES } from '../run-types.ts';
+import { OUTCOME_WORDS } from '../words.ts';
+import type { Outside, TaskResult } from './context.ts';
+
+/** Writes the files, says how it went in the thread, and ends the run. */
+export async function report(outside: Outside, state: RunState): Promise<TaskResult> {
+  const { run } = state;
+  const endedAt = outside.clock.now();
+  // The files are made from the run as it will be: ended.
+  await outside.store.commit(run.id, {
+    expect: { phase: 'report' },
+    run: { endedAt: run.endedAt ?? endedAt },
+  });
+  await outside.writeReport(run.id);
+  const view = outside.view(run.id);
+  const text = `Run ${run.id} ${END_WORDS[run.end ?? 'completed']}. ${run.end === 'completed' ? '' : `${run.endReason} `}${countsText(view?.counts)}`;
+  await outside.store.commit(run.id, {
+    expect: { phase: 'report' },
+    run: { phase: 'ended', wakeAt: null, because: [] },
+    keepZones: [],
+    audit: [{ actor: 'patchday', action: 'run.ended', text, detail: { counts: view?.counts ?? {} } }],
+    news: [{ kind: 'report', text: `${text} The report is attached.` }],
+  });
+  return { done: true };
+}
+
+const END_WORDS: Readonly<Record<string, string>> = {
+  completed: 'is done',
+  stopped: 'was stopped',
+  halted: 'was halted',
+};
+
+/** "37 patched, 2 failed." */
+export function countsText(counts: OutcomeCounts | undefined): string {
+  if (!counts) return '';
+  const parts = OUTCOMES.filter((o) => counts[o] > 0).map((o) => `${counts[o]} ${OUTCOME_WORDS[o]}`);
+  return parts.length > 0 ? `${parts.join(', ')}.` : '';
+}

@@ -1,0 +1,93 @@
+import type { RunState } from '../changes.ts';
+import { LookFailed } from '../ports.ts';
+import type { Outside, TaskResult } from './context.ts';
+
+/**
+ * The last look before the first change: the approvers are asked for again, live, and every account must be
+ * the planned one. What cannot be asked is a no for now; a no that is certain ends the run.
+ */
+export async function startRun(outside: Outside, state: RunState): Promise<TaskResult> {
+  const { run, plan, approvals } = state;
+  if (plan === null || state.planHashNow !== run.planHash) {
+    return halt(
+      outside,
+      state,
+      'The stored plan does not match the approved hash any more. Nothing was changed; have the database checked.',
+    );
+  }
+  const valid: string[] = [];
+  const withdrawn: string[] = [];
+  try {
+    for (const approval of approvals.filter((a) => a.planHash === run.planHash)) {
+      const { person, member } = await outside.directory.membership(approval.userId, plan.approval);
+      const theirOwn = approval.userId === plan.requestedBy || approval.userId === plan.changedBy;
+      if (person.ok && member && !theirOwn) valid.push(approval.userId);
+      else
+        withdrawn.push(
+          `<@${approval.userId}> ${person.ok ? 'is not an approver any more' : `cannot approve: ${person.why}`}`,
+        );
+    }
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    return {
+      done: false,
+      why: `Slack could not be asked whether the approvers still are approvers (${error.message}). Nothing starts until it answers.`,
+      retryInMs: 10_000,
+    };
+  }
+  if (new Set(valid).size < plan.approval.required) {
+    return halt(
+      outside,
+      state,
+      `The approval does not hold any more: ${withdrawn.join('; ')}. Nothing was changed. Scan again and have it approved anew.`,
+    );
+  }
+  const places = new Map(plan.targets.map((t) => [`${t.accountId}/${t.region}`, t]));
+  for (const { landingZone, accountId, region } of places.values()) {
+    try {
+      await outside.aws.identity.confirmAccount({ landingZone, accountId, region, runId: run.id });
+    } catch (error) {
+      if (!(error instanceof LookFailed)) throw error;
+      if (!error.transient) return halt(outside, state, `${error.message} Nothing was changed.`);
+      return { done: false, why: error.message, retryInMs: outside.settings.timing.pollPower };
+    }
+  }
+  await outside.store.commit(run.id, {
+    expect: { phase: 'await_start', notStopped: true, planHash: run.planHash },
+    run: { phase: 'waves', startedAt: outside.clock.now(), snapshotId: outside.ids.guid(), currentWave: 0 },
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'run.started',
+        text: `Started with the approval of ${valid.map((u) => `<@${u}>`).join(', ')}.`,
+        detail: { planHash: run.planHash, approvers: valid, withdrawn },
+      },
+    ],
+    news: [
+      {
+        kind: 'progress',
+        text: `Run ${run.id} begins: ${plan.targets.length} instances in ${plan.waves.length} waves.`,
+      },
+    ],
+  });
+  return { done: true };
+}
+
+async function halt(outside: Outside, { run }: RunState, reason: string): Promise<TaskResult> {
+  await outside.store.commit(run.id, {
+    expect: { phase: 'await_start' },
+    endQueued: { reason, nextStep: 'Scan again.' },
+    run: {
+      phase: 'ended',
+      end: 'halted',
+      endReason: reason,
+      endedAt: outside.clock.now(),
+      wakeAt: null,
+      because: [],
+    },
+    keepZones: [],
+    audit: [{ actor: 'patchday', action: 'run.halted', text: reason }],
+    news: [{ kind: 'failure', text: reason, excerpt: '' }],
+  });
+  return { done: true };
+}

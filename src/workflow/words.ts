@@ -1,0 +1,15 @@
+import type { Outcome } from './run-types.ts';
+
+/** How outcomes are called wherever a person reads them. */
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  up_to_date: 'already up to date',
+  patched: 'patched and verified',
+  patched_reboot_pending: 'patched, reboot pending',
+  partly_patched: 'partly patched',
+  failed: 'failed',
+  verification_failed: 'verification failed',
+  skipped: 'skipped',
+  stopped: 'stopped before patching',
+  unknown: 'unknown',
+  backed_up: 'backed up',
+};
