@@ -77,11 +77,12 @@ function answer(
 ): HttpAnswer {
   const headers: Record<string, string> = {};
   try {
+    // 200, never 404: WebClient would repeat a 404 for half an hour.
+    const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
+    if (!method) throw new SlackError('unknown_method', [], { req_method: name });
     if (token === 'none') throw new SlackError('not_authed');
     if (token === 'unknown') throw new SlackError('invalid_auth');
     headers['x-oauth-scopes'] = token === 'bot' ? world.scopes.join(',') : 'connections:write';
-    const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined;
-    if (!method) throw new SlackError('unknown_method', [], { req_method: name });
     if (method.token !== token) throw new SlackError('not_allowed_token_type');
     const wait = world.rateLimits.retryAfter(name, method.tier, args.string('channel'));
     if (wait > 0) {
