@@ -91,6 +91,21 @@ export interface Power {
   ): Promise<Map<string, { state: Instance['state']; stateReason: string; checks: StatusChecks }>>;
 }
 
+/**
+ * Tags of a backup (image and snapshots). Images.create sets the first four by itself; the rest comes with the
+ * request. `expiresAt` is ISO 8601.
+ */
+export const BACKUP_TAGS = {
+  managedBy: 'patchday:managed-by',
+  run: 'patchday:run',
+  instance: 'patchday:instance',
+  landingZone: 'patchday:landing-zone',
+  instanceName: 'patchday:instance-name',
+  expiresAt: 'patchday:expires-at',
+} as const;
+/** The value of the managed-by tag. */
+export const MANAGED_BY_PATCHDAY = 'patchday';
+
 export interface BackupRecord {
   imageId: string;
   name: string;

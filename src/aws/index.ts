@@ -1,0 +1,55 @@
+/** All of AWS behind the workflow's ports. */
+import type { Aws, Place } from '../workflow/ports.ts';
+import { createCalls } from './calls.ts';
+import { createClients, type Purpose } from './clients.ts';
+import { createCommands } from './commands.ts';
+import { createFleet } from './fleet.ts';
+import { createIdentity } from './identity.ts';
+import { createImages } from './images.ts';
+import type { AwsOptions } from './options.ts';
+import { createPacer } from './pace.ts';
+import { createPatchStates } from './patch-states.ts';
+import { createPower } from './power.ts';
+import { baseCredentials, createSessions, type Sessions } from './sessions.ts';
+
+export { createApplicationChecks } from './checks.ts';
+export type { AwsCall, AwsHooks, AwsLog, AwsOptions, ZoneAccess } from './options.ts';
+
+/** Adapters for all landing zones. Nothing is asked of AWS until a port is used. */
+export function createAws(options: AwsOptions): Aws {
+  const log = options.log ?? { warn: () => undefined };
+  const base = baseCredentials();
+  const pacer = createPacer(options.clock, options.paceScale ?? 1);
+
+  // The SDK asks before every request; `memoized` keeps it from holding an answer until shortly before its expiry.
+  function provider(place: Place, purpose: Purpose) {
+    const provide = async () => {
+      const { accessKeyId, secretAccessKey, sessionToken } = await sessions.credentials(place, purpose);
+      return { accessKeyId, secretAccessKey, sessionToken };
+    };
+    return Object.assign(provide, { memoized: true });
+  }
+
+  const clients = createClients({
+    apiTimeoutMs: options.apiTimeoutMs,
+    hooks: options.hooks ?? {},
+    credentials: provider,
+  });
+  const sessions: Sessions = createSessions({
+    zones: options.zones,
+    clock: options.clock,
+    log,
+    sts: (place) => clients.sts(place, base),
+  });
+  const calls = createCalls(clients);
+
+  return {
+    fleet: createFleet(calls, options.zones, log),
+    power: createPower(calls, pacer),
+    images: createImages(calls, options.zones),
+    commands: createCommands(calls, options.clock, pacer, log),
+    patchStates: createPatchStates(calls, log),
+    identity: createIdentity((place) => clients.sts(place, provider(place, 'change'))),
+    pace: (place, family) => pacer.pace(place, family),
+  };
+}
