@@ -55,7 +55,7 @@ export function duration(
   const allowed = `a length of time ${range}, with its unit (ms, s, m, h, d), such as ${limits.default}`;
   return z
     .string()
-    .regex(DURATION_PATTERN, 'not a length of time')
+    .regex(DURATION_PATTERN)
     .transform((text, ctx) => {
       const ms = parseDuration(text);
       const why =

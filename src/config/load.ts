@@ -1,13 +1,12 @@
 /** Reads patchday.yaml: everything that is wrong with it at once, or the whole configuration. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createScrubber } from '../ops/scrub.ts';
 import { explain, schemaNode } from './explain.ts';
 import { lint } from './lint.ts';
 import { type Problem, problem } from './problem.ts';
 import { salvage } from './salvage.ts';
 import { type Config, configSchema } from './schema.ts';
-import { type Env, findSecretsInFile, secretValues } from './secrets.ts';
+import { type Env, findSecretsInFile } from './secrets.ts';
 import { readYaml } from './yaml-source.ts';
 
 export type Loaded = { ok: true; config: Config; warnings: Problem[] } | { ok: false; problems: Problem[] };
@@ -55,13 +54,15 @@ export function loadConfig(path: string, env: Env): Loaded {
 
 /** The same for a text. Never throws. Problems are in the order of their lines and never hold a secret. */
 export function parseConfig(text: string, env: Env): Loaded {
-  const inFile = findSecretsInFile(text, env);
-  const yaml = readYaml(text);
-  if (!yaml.ok) return refused([...inFile, ...yaml.problems], env);
+  // From here on only the text without secrets is looked at: it is refused anyway when it had any.
+  const { problems: inFile, clean } = findSecretsInFile(text, env);
+  const yaml = readYaml(clean);
+  if (!yaml.ok) return { ok: false, problems: byLine([...inFile, ...yaml.problems]) };
   const { source } = yaml;
   if (source.value === null || source.value === undefined)
-    return refused(
-      [
+    return {
+      ok: false,
+      problems: [
         ...inFile,
         problem({
           path: '',
@@ -70,26 +71,17 @@ export function parseConfig(text: string, env: Env): Loaded {
           allowed: 'a configuration; begin with a copy of patchday.example.yaml',
         }),
       ],
-      env,
-    );
+    };
   const parsed = configSchema.safeParse(source.value);
   const mistakes = parsed.success ? [] : explain(parsed.error, source, root);
   // The cross-checks also run on what is right in a file that has mistakes, so that one round shows them all.
   const cross = lint(parsed.success ? parsed.data : salvage(source.value), (at) => source.lineOf(at));
-  const all = [...inFile, ...mistakes, ...cross];
+  const all = byLine([...inFile, ...mistakes, ...cross]);
   if (parsed.success && all.every(({ severity }) => severity === 'warning'))
-    return { ok: true, config: parsed.data, warnings: cleaned(all, env) };
-  return refused(all, env);
+    return { ok: true, config: parsed.data, warnings: all };
+  return { ok: false, problems: all };
 }
 
-function refused(problems: Problem[], env: Env): Loaded {
-  return { ok: false, problems: cleaned(problems, env) };
-}
-
-/** Sorted by line, and free of secrets even where a secret was the wrong value of a known key. */
-function cleaned(problems: Problem[], env: Env): Problem[] {
-  const scrub = createScrubber(secretValues(env));
-  return problems
-    .map((one) => ({ ...one, path: scrub(one.path), found: scrub(one.found), text: scrub(one.text) }))
-    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+function byLine(problems: Problem[]): Problem[] {
+  return problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }

@@ -220,18 +220,26 @@ export const environmentShape = {
     'if-needed',
   ),
   wave: optionalSection(
-    { size: share('Instances per wave.', { default: '25%', min: 1 }) },
+    {
+      size: share('Instances per wave; a percentage is of the instances in the plan, rounded up.', {
+        default: '25%',
+        min: 1,
+      }),
+    },
     'Waves: the next one begins only when the one before it is judged good enough.',
   ),
   failure_budget: share(
     'Most instances that may fail before the run stops in front of its next wave; 0 stops at the first failure. A percentage is of the instances in the plan, rounded down.',
     { default: '10%', min: 0 },
   ),
-  run_length_limit: duration('Longest time from the start of a run to the start of its last wave.', {
-    default: '8h',
-    min: '1s',
-    max: '3d',
-  }),
+  run_length_limit: duration(
+    'Longest time from the start of a run to the end of its last wave: no wave begins that could not end by then. What was begun is still followed to its end.',
+    {
+      default: '8h',
+      min: '1s',
+      max: '3d',
+    },
+  ),
   stopped_instances: choice(
     '`skip` leaves stopped instances alone; `start` backs them up, starts them, patches them and stops them again.',
     ['skip', 'start'],

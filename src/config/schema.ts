@@ -75,6 +75,11 @@ export const timingSchema = optionalSection(
       min: '1s',
       max: '90d',
     }),
+    back_off: duration('First pause after a call that AWS refused for now; it doubles each time.', {
+      default: '1s',
+      min: '1ms',
+      max: '1m',
+    }),
     card_interval: duration('Shortest time between two edits of one status card in Slack.', {
       default: '3s',
       min: '50ms',

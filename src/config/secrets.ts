@@ -57,41 +57,60 @@ export function secretValues(env: Env): string[] {
   return SECRET_VARIABLES.map((name) => env[name] ?? '').filter((value) => value !== '');
 }
 
-/** Secrets in the text of the file, comments included: one problem per line. The secret is not repeated. */
-export function findSecretsInFile(text: string, env: Env): Problem[] {
+/**
+ * Secrets in the text of the file, comments included: one problem per line, and the text without them (with
+ * the same lines), so that nothing that is said later about the file can repeat one.
+ */
+export function findSecretsInFile(text: string, env: Env): { problems: Problem[]; clean: string } {
   const known = secretValues(env).filter((value) => value.length >= 8);
   const problems: Problem[] = [];
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const what =
-      SECRET_PATTERNS.find(({ pattern }) => line.search(pattern) >= 0)?.what ??
-      (known.some((value) => line.includes(value)) ? 'the value of a secret environment variable' : null) ??
-      (hasLongSecret(line) ? 'a long random text that looks like a secret' : null);
-    if (what === null) continue;
-    problems.push(
-      problem({
-        path: '',
-        line: index + 1,
-        found: `${what} (not repeated here)`,
-        allowed:
-          'no secrets in this file; they come only from the environment (SLACK_BOT_TOKEN, SLACK_APP_TOKEN, the AWS SDK)',
-        hint: 'Take it out, and if the file was ever shared or committed, replace that secret',
-      }),
+  const lines = text.split('\n').map((line, index) => {
+    const { clean, what } = withoutSecrets(line, known);
+    if (what !== null)
+      problems.push(
+        problem({
+          path: '',
+          line: index + 1,
+          found: `${what} (not repeated here)`,
+          allowed:
+            'no secrets in this file; they come only from the environment (SLACK_BOT_TOKEN, SLACK_APP_TOKEN, the AWS SDK)',
+          hint: 'Take it out, and if the file was ever shared or committed, replace that secret',
+        }),
+      );
+    return clean;
+  });
+  return { problems, clean: lines.join('\n') };
+}
+
+/** Plain letters: a YAML parser takes it wherever the secret stood. */
+const PLACEHOLDER = 'secret-removed';
+
+function withoutSecrets(line: string, known: readonly string[]): { clean: string; what: string | null } {
+  let clean = line;
+  let what: string | null = null;
+  const remove = (description: string, without: string) => {
+    if (without !== clean) what ??= description;
+    clean = without;
+  };
+  for (const { what: description, pattern } of SECRET_PATTERNS)
+    remove(description, clean.replace(pattern, PLACEHOLDER));
+  for (const value of known)
+    remove('the value of a secret environment variable', clean.replaceAll(value, PLACEHOLDER));
+  if (!/^\s*-?\s*external_id\s*:/.test(line))
+    remove(
+      'a long random text that looks like a secret',
+      clean.replace(/[A-Za-z0-9+/=_]{40,}/g, (run) => (looksRandom(run) ? PLACEHOLDER : run)),
     );
-  }
-  return problems;
+  return { clean, what };
 }
 
 /**
  * AWS secret access keys are 40 characters of base64; other secrets are similar or longer. Such a run has
  * capitals, small letters and digits, and far more variety than a path, a name or a UUID.
  */
-function hasLongSecret(line: string): boolean {
-  if (/^\s*-?\s*external_id\s*:/.test(line)) return false;
-  for (const [run] of line.matchAll(/[A-Za-z0-9+/=_]{40,}/g)) {
-    const mixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && (run.match(/\d/g)?.length ?? 0) >= 3;
-    if (mixed && bitsPerCharacter(run) > 4.2) return true;
-  }
-  return false;
+function looksRandom(run: string): boolean {
+  const mixed = /[a-z]/.test(run) && /[A-Z]/.test(run) && (run.match(/\d/g)?.length ?? 0) >= 3;
+  return mixed && bitsPerCharacter(run) > 4.2;
 }
 
 /** Shannon entropy. */
