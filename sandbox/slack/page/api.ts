@@ -44,7 +44,7 @@ export async function act<K extends keyof Requests>(what: K, request: Requests[K
   }
 }
 
-/** What `user` may see; without a user, what the simulator's first person sees. */
+/** What `user` may see; without a user, whoever the simulator begins with. Throws when there is no such person. */
 export async function loadState(user: string | null): Promise<PageState> {
   const answer = await fetch(`${base}state${user === null ? '' : `?user=${encodeURIComponent(user)}`}`);
   if (!answer.ok) throw new Error(`the sandbox answered HTTP ${answer.status}`);

@@ -1,4 +1,5 @@
 /** Starts the page: reads who is in front of it, loads the state, follows events, draws. */
+import type { PageState } from '../page-api.ts';
 import { follow, loadState } from './api.ts';
 import { ChannelPane } from './channel.ts';
 import { fill, h } from './dom.ts';
@@ -19,25 +20,30 @@ function addressOf(user: string, channel: string, thread: string | null): string
   return `${location.pathname}?${query.toString()}`;
 }
 
-async function firstState(): Promise<Awaited<ReturnType<typeof loadState>>> {
-  const user = new URLSearchParams(location.search).get('user');
+/** Whom the page begins with when the address names nobody: the first person of the default workspace. */
+const firstPerson = 'U0PRIYAREQ';
+
+async function firstState(): Promise<PageState> {
+  const named = new URLSearchParams(location.search).get('user');
   for (;;) {
-    try {
-      return await loadState(user);
-    } catch {
-      if (
-        user !== null &&
-        (await loadState(null).then(
-          () => true,
-          () => false,
-        ))
-      ) {
-        // The person in the address is unknown here (another workspace): begin with the first one.
-        return loadState(null);
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryAfter));
+    for (const user of [named, firstPerson, null]) {
+      const state = await loadState(user).catch(() => null);
+      if (state !== null) return state;
     }
+    await new Promise((resolve) => setTimeout(resolve, retryAfter));
   }
+}
+
+/** Speaks to screen readers from a closed shadow root, so that finding text in the page finds a message once. */
+function announcerIn(host: HTMLElement): { host: HTMLElement; say(text: string): void } {
+  const live = h('div', { attrs: { 'aria-live': 'polite' } });
+  host.attachShadow({ mode: 'closed' }).appendChild(live);
+  return {
+    host,
+    say: (text) => {
+      live.textContent = text;
+    },
+  };
 }
 
 async function start(root: HTMLElement): Promise<void> {
@@ -53,11 +59,11 @@ async function start(root: HTMLElement): Promise<void> {
   const channel = new ChannelPane(store, () => setSidebar(true));
   const thread = new ThreadPane(store);
   const modals = new ModalStack(store);
-  const live = h('div', { class: 'visually-hidden', attrs: { 'aria-live': 'polite', id: 'announcer' } });
+  const announcer = announcerIn(h('div', { class: 'visually-hidden' }));
   const skip = h('a', { class: 'skip', attrs: { href: '#channel' } }, 'Skip to messages');
   skip.setAttribute('href', '#channel');
   const scrim = h('div', { class: 'scrim', on: { click: () => setSidebar(false) } });
-  fill(root, skip, sidebar.element, scrim, channel.element, thread.element, live);
+  fill(root, skip, sidebar.element, scrim, channel.element, thread.element, announcer.host);
 
   const draw = () => {
     const { model } = store;
@@ -78,7 +84,7 @@ async function start(root: HTMLElement): Promise<void> {
   store.onArrival((message) => {
     if (message.channel !== store.model.channel || message.user === me) return;
     // A screen reader hears the top-level text, which is what Slack's client announces too.
-    live.textContent = `${authorName(store, message.user)}: ${mrkdwnWords(message.text)}`;
+    announcer.say(`${authorName(store, message.user)}: ${mrkdwnWords(message.text)}`);
   });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') store.markRead();

@@ -37,7 +37,7 @@ export function openMenu(anchor: HTMLElement, label: string, items: readonly Men
     const next = arrowKeys(
       event,
       usable.length,
-      usable.findIndex((button) => document.activeElement === button),
+      usable.findIndex((button) => button.matches(':focus')),
     );
     if (next === null) return;
     event.preventDefault();

@@ -23,7 +23,7 @@ export class MessageList {
   constructor(store: Store, place: 'channel' | 'thread', onMove: () => void = () => {}) {
     this.#store = store;
     this.#place = place;
-    this.element = h('div', { class: 'messages', attrs: { role: 'log', 'aria-live': 'off', tabindex: -1 } });
+    this.element = h('div', { class: 'messages', attrs: { role: 'log', 'aria-live': 'off', tabindex: 0 } });
     this.element.addEventListener('keydown', (event) => this.#keys(event));
     // Previews grow after they were drawn; someone reading the newest message should keep seeing it.
     this.#sizes = new ResizeObserver(() => {
@@ -148,8 +148,12 @@ export class MessageList {
 
   #keys(event: KeyboardEvent): void {
     const target = event.target;
-    if (!(target instanceof HTMLElement) || !target.classList.contains('message')) return;
     const rows = [...this.element.querySelectorAll<HTMLElement>('.message')];
+    if (target === this.element && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      event.preventDefault();
+      rows.at(-1)?.focus();
+    }
+    if (!(target instanceof HTMLElement) || !target.classList.contains('message')) return;
     const at = rows.indexOf(target);
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
       event.preventDefault();

@@ -4,7 +4,7 @@ import { act } from './api.ts';
 import { avatar } from './avatar.ts';
 import { blockList } from './blocks.ts';
 import { userName } from './context.ts';
-import { ago, fullStamp, timeOfDay, tsMillis } from './dates.ts';
+import { formatDateTokens, fullStamp, timeOfDay, tsMillis } from './dates.ts';
 import { h, icon } from './dom.ts';
 import { fileCard } from './files.ts';
 import { parseMrkdwn } from './mrkdwn.ts';
@@ -141,7 +141,10 @@ function threadSummary(message: PageMessage, store: Store): HTMLElement | null {
       'small',
     ),
   );
-  const when = last ? `Last reply ${ago(tsMillis(last.ts), { now: Date.now() })}` : 'View thread';
+  const format = '{date_short_pretty} at {time}';
+  const when = last
+    ? `Last reply ${formatDateTokens(Math.floor(tsMillis(last.ts) / 1000), format, { now: Date.now() })}`
+    : 'View thread';
   const attrs = { type: 'button', 'aria-label': `${label}, view thread`, 'data-thread': message.ts };
   return h(
     'button',

@@ -3,6 +3,9 @@ import type { PageEvent, PageMessage, PageState } from '../page-api.ts';
 import { type Directory, FormValues } from './context.ts';
 import { applyEvent, compareTs, isReply, notice } from './state.ts';
 
+/** Milliseconds between the answer to a command and the event that says the same. */
+const echoWithin = 3000;
+
 export interface Model {
   page: PageState;
   channel: string;
@@ -21,6 +24,7 @@ export class Store {
   readonly #arrivals: ((message: PageMessage) => void)[] = [];
   readonly #forms = new Map<string, FormValues>();
   #scheduled = false;
+  #lastNotice: { channel: string; text: string; source: string; at: number } | null = null;
 
   constructor(page: PageState, channel: string | null, thread: string | null) {
     const known = page.channels.some((candidate) => candidate.id === channel);
@@ -70,6 +74,7 @@ export class Store {
   }
 
   apply(event: PageEvent): void {
+    if (event.type === 'notice' && this.#isEcho(event.channel, event.text, 'event')) return;
     const before = this.#model.page.messages;
     this.#change({ page: applyEvent(this.#model.page, event) });
     if (event.type !== 'message' && event.type !== 'notice') return;
@@ -96,6 +101,7 @@ export class Store {
 
   /** Says something as Slackbot that only this person sees. */
   say(channel: string, text: string, thread: string | null = null): void {
+    if (this.#isEcho(channel, text, 'answer')) return;
     const page = this.#model.page;
     const message = notice(page, channel, text, thread);
     this.#change({
@@ -124,6 +130,18 @@ export class Store {
         message.user !== page.user.id &&
         compareTs(message.ts, since) > 0,
     );
+  }
+
+  /** A refused command comes twice, as the answer to the request and as an event: said once is enough. */
+  #isEcho(channel: string, text: string, source: 'event' | 'answer'): boolean {
+    const last = this.#lastNotice;
+    const echo =
+      last?.channel === channel &&
+      last.text === text &&
+      last.source !== source &&
+      performance.now() - last.at < echoWithin;
+    this.#lastNotice = echo ? null : { channel, text, source, at: performance.now() };
+    return echo;
   }
 
   #enter(channel: string): void {
