@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { watchLoopLag } from './loop-lag.ts';
 
 /** A plain sentence in `reason`, also when all is well ("connected since 10:02"). */
 export interface CheckResult {
@@ -39,8 +39,7 @@ export interface HealthServer {
 /** Begins to listen. Throws an Error that says what to change when the address cannot be used. */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const { host = '127.0.0.1', port, checks, checkTimeout = 2000 } = options;
-  const loop = monitorEventLoopDelay({ resolution: 20 });
-  loop.enable();
+  const lag = watchLoopLag();
   const startedAt = performance.now();
 
   const server = createServer((request, response) => {
@@ -58,13 +57,12 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
       return send(response, request, 405, { error: 'only GET and HEAD' });
     }
     if (path === '/healthz') {
-      // That this line runs is the proof that the event loop turns; the figure says how freely.
+      // That this line runs is the proof that the event loop turns; the figure, over the last minute, says how freely.
       const body = {
         alive: true,
         uptimeSeconds: Math.floor((performance.now() - startedAt) / 1000),
-        eventLoopDelayMs: { max: milliseconds(loop.max), p99: milliseconds(loop.percentile(99)) },
+        longestEventLoopDelayMs: lag.longestInLastMinute(),
       };
-      loop.reset();
       return send(response, request, 200, body);
     }
     const results = await Promise.all(checks.map((check) => runCheck(check, checkTimeout)));
@@ -75,7 +73,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
   try {
     await listen(server, host, port);
   } catch (error) {
-    loop.disable();
+    lag.stop();
     throw error;
   }
   const address = server.address() as AddressInfo;
@@ -84,7 +82,7 @@ export async function startHealthServer(options: HealthOptions): Promise<HealthS
     url: `http://${isIPv6(address.address) ? `[${address.address}]` : address.address}:${address.port}`,
     close() {
       closing ??= new Promise<void>((resolve) => {
-        loop.disable();
+        lag.stop();
         server.close(() => resolve());
         server.closeAllConnections();
       });
@@ -140,9 +138,4 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     });
     server.listen(port, host, resolve);
   });
-}
-
-/** One decimal of the nanoseconds that perf_hooks counts in; 0 before the first sample. */
-function milliseconds(nanoseconds: number): number {
-  return Number.isFinite(nanoseconds) ? Math.round(nanoseconds / 1e5) / 10 : 0;
 }
