@@ -1,6 +1,6 @@
 /** Cross-checks of one environment: can a run be approved, and can it end within its own limits? */
 import { patchWorstCase } from '../workflow/settings.ts';
-import type { Report } from './lint.ts';
+import type { Report } from './problem.ts';
 import type { Environment, Timing } from './schema.ts';
 import { formatDuration } from './units.ts';
 

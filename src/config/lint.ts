@@ -3,16 +3,10 @@
 import { lintEnvironment } from './lint-environment.ts';
 import { mismatchedEnvironment } from './naming.ts';
 import { nearest } from './nearest.ts';
-import { type Problem, pathText, problem, shown } from './problem.ts';
+import { type Problem, pathText, problem, type Report, shown } from './problem.ts';
 import type { Lintable } from './salvage.ts';
 import type { Config, LandingZone } from './schema.ts';
 import { formatDuration } from './units.ts';
-
-/** Reports one problem at a path of the file (snake_case). */
-export type Report = (
-  path: readonly PropertyKey[],
-  what: { found: string; allowed: string; hint?: string; severity?: Problem['severity'] },
-) => void;
 
 /** All cross-checks over a configuration, or over what is right in one that has mistakes. */
 export function lint(

@@ -48,3 +48,9 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Object.keys(value).length === 0 ? 'an empty section' : 'a section';
   return String(value);
 }
+
+/** Reports one problem at a path of the file (snake_case). */
+export type Report = (
+  path: readonly PropertyKey[],
+  what: { found: string; allowed: string; hint?: string; severity?: Problem['severity'] },
+) => void;

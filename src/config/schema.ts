@@ -98,9 +98,12 @@ const environments = z
     environmentSchema,
   )
   .refine((map) => Object.keys(map).length > 0, 'no environment')
-  .transform((map) =>
-    Object.fromEntries(Object.entries(map).map(([name, environment]) => [name, { name, ...environment }])),
-  )
+  .transform((map) => {
+    const named = Object.entries(map).map(([name, environment]) => [name, { name, ...environment }] as const);
+    const byName: Record<string, (typeof named)[number][1]> = Object.fromEntries(named);
+    // People type these names: "constructor" must not find what every object has.
+    return Object.setPrototypeOf(byName, null) as typeof byName;
+  })
   .meta(
     about({
       description: 'The environments by name, such as prod and nonprod.',

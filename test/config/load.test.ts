@@ -144,6 +144,13 @@ describe('a loaded configuration', () => {
     expect(config.timing).toMatchObject({ pollImages: 500, pollCommands: 50, effectGrace: 2000 });
   });
 
+  it('has no environment that nobody wrote, whatever its name', () => {
+    const { environments } = loaded(GOOD);
+    expect(['constructor', 'toString', '__proto__'].map((name) => environments[name])).toEqual(
+      Array(3).fill(undefined),
+    );
+  });
+
   it('takes YAML anchors and merge keys, and finds mistakes behind them', () => {
     const merged = GOOD.replace(
       '  prod:\n',

@@ -46,3 +46,6 @@ export function messages(loaded: Loaded): string[] {
 export function withoutLines(lines: readonly string[]): string[] {
   return lines.map((line) => line.replace(/^line \d+: /, '').replaceAll(/ in line \d+/g, ''));
 }
+
+/** What is wrong, the path and the value put there, and the one sentence shown. */
+export type Mistake = readonly [what: string, path: string, value: unknown, sentence: string];
