@@ -1,3 +1,5 @@
+import { showMentions } from '../workflow/mention.ts';
+
 /**
  * Foreign text (tags, host names, command output, what people type) made safe for Slack's mrkdwn. A value
  * of type `Mrkdwn` comes only from here, so that the compiler finds every place that forgot to escape.
@@ -65,14 +67,21 @@ function inert(text: string): string {
     .replace(/@(?=(?:here|channel|everyone|group)\b)/gi, '＠');
 }
 
+/** The marks that the workflow puts around people and groups in its own sentences; see workflow/mention.ts. */
+function mentions(text: string): string {
+  return showMentions(text, (id) =>
+    /^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : /^S[A-Z0-9]{2,20}$/.test(id) ? `<!subteam^${id}>` : id,
+  );
+}
+
 /** A foreign text as one line, at most `max` code points before escaping. */
 export function escapeText(raw: string, max = 300): Mrkdwn {
-  return trust(entities(inert(plainLine(raw, max))));
+  return trust(mentions(entities(inert(plainLine(raw, max)))));
 }
 
 /** A foreign text of several lines, e.g. an answer with a list. */
 export function escapeLines(raw: string, max = 2500): Mrkdwn {
-  return trust(entities(inert(plainLines(raw, max))));
+  return trust(mentions(entities(inert(plainLines(raw, max)))));
 }
 
 /** An identifier in a code span, where Slack interprets nothing but the closing backtick. */
@@ -93,6 +102,21 @@ export function md(strings: TemplateStringsArray, ...values: readonly (Mrkdwn | 
 
 export function join(parts: readonly Mrkdwn[], separator: ' ' | ', ' | ' · ' | '\n' | '\n\n'): Mrkdwn {
   return trust(parts.filter((part) => part !== '').join(separator));
+}
+
+/**
+ * At most `max` characters of text that is safe already: no entity, mention or code span is left torn.
+ * Works because every `<`, `>`, `&` and backtick in a Mrkdwn is ours.
+ */
+export function shorten(text: Mrkdwn, max: number): Mrkdwn {
+  if (text.length <= max) return text;
+  let kept = text.slice(0, Math.max(0, max - 5)).replace(/[\ud800-\udbff]$/, '');
+  if (kept.lastIndexOf('<') > kept.lastIndexOf('>')) kept = kept.slice(0, kept.lastIndexOf('<'));
+  if (kept.lastIndexOf('&') > kept.lastIndexOf(';')) kept = kept.slice(0, kept.lastIndexOf('&'));
+  kept = kept.replace(/`+$/, '');
+  const open = (kept.split('```').length - 1) % 2 === 1;
+  const spans = kept.replaceAll('```', '').split('`').length - 1;
+  return trust(`${kept}…${open ? '\n```' : spans % 2 === 1 ? '`' : ''}`);
 }
 
 export const NOTHING: Mrkdwn = trust('');

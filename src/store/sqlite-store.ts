@@ -1,19 +1,23 @@
 import type Database from 'better-sqlite3';
 import type {
+  AuditEntry,
   Changes,
   Committed,
   InstanceLock,
   Intent,
   NewRun,
+  QueryStore,
   RunState,
   WorkflowStore,
 } from '../workflow/changes.ts';
 import type { TargetKey } from '../workflow/instance.ts';
+import type { Plan } from '../workflow/plan-types.ts';
 import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.ts';
+import type { ApprovalRecord } from '../workflow/view.ts';
 import { ChangeApplier, Refused } from './apply-changes.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
-import { loadRun } from './load.ts';
+import { loadRun, readApprovals, readPlan } from './load.ts';
 import {
   EFFECT_COLUMNS,
   type EffectRow,
@@ -25,7 +29,7 @@ import {
 } from './rows.ts';
 
 /** Runs, effects, locks and audit in one SQLite file. See WorkflowStore for what each operation promises. */
-export class SqliteStore implements WorkflowStore {
+export class SqliteStore implements QueryStore {
   readonly db: Database.Database;
   readonly commits: GroupCommit;
   readonly #applier: ChangeApplier;
@@ -120,6 +124,14 @@ export class SqliteStore implements WorkflowStore {
     ).map(toRun);
   }
 
+  plan(runId: RunId, version: number): Plan | null {
+    return readPlan(this.db, runId, version);
+  }
+
+  approvals(runId: RunId): ApprovalRecord[] {
+    return readApprovals(this.db, runId);
+  }
+
   effect(id: number): Effect | null {
     const row = this.db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as
       | EffectRow
@@ -170,11 +182,8 @@ export class SqliteStore implements WorkflowStore {
     });
   }
 
-  /** Writes audit rows that belong to no change, such as a denied attempt. */
-  async audit(
-    runId: RunId | null,
-    entry: { actor: string; action: string; text: string; detail?: Record<string, unknown> },
-  ): Promise<void> {
+  /** Writes an audit row that belongs to no change, such as a denied attempt. */
+  async audit(runId: RunId | null, entry: AuditEntry): Promise<void> {
     await this.commits.add(() => this.#applier.audit(runId, [entry]));
   }
 

@@ -1,4 +1,5 @@
 /** May this click approve this plan now? Pure, and the answer explains itself. */
+import { mention } from './mention.ts';
 import { type Allowed, evaluatePermission, type PersonFacts } from './permissions.ts';
 import type { Plan } from './plan-types.ts';
 import type { Run } from './run-types.ts';
@@ -95,7 +96,7 @@ function whyNotWaiting(run: Run, approvals: readonly ApprovalRecord[]): string {
     case 'await_start':
     case 'waves':
     case 'report':
-      return `Run ${run.id} was already approved${by ? ` by <@${by.userId}>` : ''}. Your click changed nothing.`;
+      return `Run ${run.id} was already approved${by ? ` by ${mention(by.userId)}` : ''}. Your click changed nothing.`;
     default:
       return `Run ${run.id} has no plan to approve yet. Nothing was changed; wait for its card.`;
   }

@@ -7,6 +7,7 @@ import type {
   EffectRef,
   EffectRequest,
   EffectState,
+  Freeze,
   Run,
   RunId,
   Stage,
@@ -159,4 +160,18 @@ export interface RunState {
   /** Targets not yet reached, by wave. */
   queuedWaves: readonly number[];
   frozen: { by: string; reason: string } | null;
+}
+
+/** What the service and the views read besides. */
+export interface QueryStore extends WorkflowStore {
+  run(runId: RunId): Run | null;
+  /** Open runs first, then the newest ended ones. */
+  runs(limit: number): Run[];
+  plan(runId: RunId, version: number): Plan | null;
+  approvals(runId: RunId): ApprovalRecord[];
+  effect(id: number): Effect | null;
+  effectsNeedingAttention(runId: RunId): Effect[];
+  freezes(): Freeze[];
+  setFreeze(freeze: Freeze | { lift: string; by: string; reason: string }, once: string): Promise<Committed>;
+  audit(runId: RunId | null, entry: AuditEntry): Promise<void>;
 }

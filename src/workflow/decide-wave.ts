@@ -5,6 +5,7 @@ import type { Changes, RunState, TargetChange } from './changes.ts';
 import { type Action, type Decision, frozenReason } from './decide.ts';
 import { decideGate } from './gate.ts';
 import type { Reason } from './instance.ts';
+import { mention } from './mention.ts';
 import type { Effect, Target } from './run-types.ts';
 import { STAGES, saysStage } from './runbook.ts';
 import type { Settings } from './settings.ts';
@@ -39,7 +40,7 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
   if (state.run.stopRequestedAt !== null) {
     because.unshift({
       code: 'stopping',
-      text: `Stopped by <@${state.run.stopRequestedBy}>: nothing new begins; what was begun is followed to its end.`,
+      text: `Stopped by ${mention(state.run.stopRequestedBy ?? '')}: nothing new begins; what was begun is followed to its end.`,
     });
   }
   for (const effect of state.effects) {

@@ -2,9 +2,11 @@
  * What a run does next, from its rows and the time alone. Pure: the executor carries it out, commits, and
  * asks again. Nothing here remembers anything.
  */
+
 import type { Changes, Intent, RunState } from './changes.ts';
 import { decideWave } from './decide-wave.ts';
 import type { Reason } from './instance.ts';
+import { mention } from './mention.ts';
 import type { Effect, RunEnd } from './run-types.ts';
 import type { Settings } from './settings.ts';
 
@@ -108,7 +110,7 @@ function stopped(state: RunState, now: number): Decision | null {
   return finish(
     now,
     'stopped',
-    `Stopped by <@${run.stopRequestedBy}> before anything was changed.`,
+    `Stopped by ${mention(run.stopRequestedBy ?? '')} before anything was changed.`,
     'run.stopped',
   );
 }
@@ -135,7 +137,7 @@ function finish(now: number, end: RunEnd, endReason: string, action: string): De
 export function frozenReason(frozen: { by: string; reason: string }): Reason {
   return {
     code: 'frozen',
-    text: `Everything is frozen by <@${frozen.by}>${frozen.reason ? `: ${frozen.reason}` : ''}. Nothing new starts until /patch unfreeze all.`,
+    text: `Everything is frozen by ${mention(frozen.by)}${frozen.reason ? `: ${frozen.reason}` : ''}. Nothing new starts until /patch unfreeze all.`,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { InstanceLock } from './changes.ts';
 import type { Instance, Reason } from './instance.ts';
+import { foreign } from './mention.ts';
 import type { SelectionRule, ZonePolicy } from './settings.ts';
 
 export interface EligibilityFacts {
@@ -47,7 +48,7 @@ export function targetEligibility(instance: Instance, facts: EligibilityFacts): 
   if (facts.otherCommand) {
     no(
       'other_command',
-      `another command is in progress (${facts.otherCommand.documentName}, ${facts.otherCommand.commandId})`,
+      `another command is in progress (${foreign(facts.otherCommand.documentName)}, ${facts.otherCommand.commandId})`,
     );
   }
   return { eligible: reasons.length === 0, reasons, notes: notes(instance) };
@@ -61,7 +62,7 @@ function managedByOthers(instance: Instance): Reason[] {
   if (group !== undefined) {
     reasons.push({
       code: 'auto_scaling',
-      text: `member of Auto Scaling group ${group}: a reboot may get it terminated, and patches are lost at its next replacement; patch the group's image instead`,
+      text: `member of Auto Scaling group ${foreign(group)}: a reboot may get it terminated, and patches are lost at its next replacement; patch the group's image instead`,
     });
   }
   if (keys.some((k) => k.startsWith('aws:elasticmapreduce:'))) {

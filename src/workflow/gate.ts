@@ -1,7 +1,9 @@
 /** Between two waves: may the next one be opened, and if not, how does the run end? Pure. */
+
 import type { RunState } from './changes.ts';
 import type { Action } from './decide.ts';
 import type { Reason } from './instance.ts';
+import { mention } from './mention.ts';
 import type { RunEnd, Target } from './run-types.ts';
 
 export interface GateDecision {
@@ -30,7 +32,9 @@ export function judgeWave(state: RunState, waiting: number, now: number): GateVe
     };
   }
   if (run.stopRequestedAt !== null) {
-    return waiting > 0 ? wait(waiting) : { end: 'stopped', reason: `Stopped by <@${run.stopRequestedBy}>.` };
+    return waiting > 0
+      ? wait(waiting)
+      : { end: 'stopped', reason: `Stopped by ${mention(run.stopRequestedBy ?? '')}.` };
   }
   if (state.failedSoFar > plan.failureBudget && next !== undefined) {
     return waiting > 0

@@ -3,6 +3,7 @@
  * src/aws. No adapter decides anything: it asks, translates and classifies errors.
  */
 import type { InstalledPatch, Instance, MissingPatch, PatchCounts, TargetKey } from './instance.ts';
+import { foreign } from './mention.ts';
 import type { ApplicationCheck, Scope } from './plan-types.ts';
 
 /** Account and region of a call, and the run on whose behalf it is made (it names the AWS session). */
@@ -29,7 +30,7 @@ export class NoEffect extends Error {
     retry: 'later' | 'never',
     options: { badInstanceIds?: readonly string[]; cause?: unknown } = {},
   ) {
-    super(message, { cause: options.cause });
+    super(foreign(message), { cause: options.cause });
     this.code = code;
     this.retry = retry;
     this.badInstanceIds = options.badInstanceIds ?? [];
@@ -40,7 +41,7 @@ export class NoEffect extends Error {
 export class InDoubt extends Error {
   override readonly name = 'InDoubt';
   constructor(message: string, options: { cause?: unknown } = {}) {
-    super(message, options);
+    super(foreign(message), options);
   }
 }
 
@@ -51,7 +52,7 @@ export class LookFailed extends Error {
   /** True when asking again later may help (throttle, network, 5xx); false for a denied permission. */
   readonly transient: boolean;
   constructor(code: string, message: string, transient: boolean, options: { cause?: unknown } = {}) {
-    super(message, options);
+    super(foreign(message), options);
     this.code = code;
     this.transient = transient;
   }

@@ -1,5 +1,7 @@
 /** The few ways in which a target moves on, so that every place that ends one says the same things. */
+
 import type { TargetChange } from './changes.ts';
+import { foreign } from './mention.ts';
 import type { Outcome, Target } from './run-types.ts';
 
 /** Ends a target: at once, or by way of stopping it again when it was started for patching. */
@@ -30,7 +32,6 @@ export function moveTarget(target: Target, set: TargetChange['set']): TargetChan
 
 /** "pay-web-01 (i-0abc)" */
 export function called(target: Target): string {
-  return target.instance.name === target.instance.instanceId
-    ? target.instance.instanceId
-    : `${target.instance.name} (${target.instance.instanceId})`;
+  const { name, instanceId } = target.instance;
+  return name === instanceId ? instanceId : `${foreign(name)} (${instanceId})`;
 }

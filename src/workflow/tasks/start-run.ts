@@ -1,4 +1,5 @@
 import type { RunState } from '../changes.ts';
+import { mention } from '../mention.ts';
 import { LookFailed } from '../ports.ts';
 import type { Outside, TaskResult } from './context.ts';
 
@@ -24,7 +25,7 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
       if (person.ok && member && !theirOwn) valid.push(approval.userId);
       else
         withdrawn.push(
-          `<@${approval.userId}> ${person.ok ? 'is not an approver any more' : `cannot approve: ${person.why}`}`,
+          `${mention(approval.userId)} ${person.ok ? 'is not an approver any more' : `cannot approve: ${person.why}`}`,
         );
     }
   } catch (error) {
@@ -59,7 +60,7 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
       {
         actor: 'patchday',
         action: 'run.started',
-        text: `Started with the approval of ${valid.map((u) => `<@${u}>`).join(', ')}.`,
+        text: `Started with the approval of ${valid.map((u) => `${mention(u)}`).join(', ')}.`,
         detail: { planHash: run.planHash, approvers: valid, withdrawn },
       },
     ],

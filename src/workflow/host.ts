@@ -1,0 +1,91 @@
+/**
+ * The embedded host: one process, one loop per open run. It calls `round` and sleeps until the time that
+ * round names or until it is kicked. It decides nothing and remembers nothing that a restart would miss.
+ */
+import { round } from './executor.ts';
+import type { RunId } from './run-types.ts';
+import type { Outside } from './tasks/context.ts';
+
+export interface HostLog {
+  error(details: Record<string, unknown>, message: string): void;
+}
+
+/** Longest sleep: a safety net under every "when something happens". */
+const LONGEST_SLEEP_MS = 60_000;
+/** After an unexpected error of a round, so that a bug does not spin. */
+const AFTER_ERROR_MS = 5_000;
+
+interface Loop {
+  running: boolean;
+  again: boolean;
+  timer: NodeJS.Timeout | null;
+}
+
+export class EmbeddedHost {
+  readonly #outside: Outside;
+  readonly #log: HostLog;
+  readonly #loops = new Map<RunId, Loop>();
+  readonly #idle = new Set<() => void>();
+  #stopping = false;
+  /** Called after every round: the front end may have something to show. */
+  onRound: (runId: RunId) => void = () => {};
+
+  constructor(outside: Outside, log: HostLog) {
+    this.#outside = outside;
+    this.#log = log;
+  }
+
+  /** Takes up every run that has not ended. */
+  kickAll(): void {
+    for (const { id } of this.#outside.store.openRuns()) this.kick(id);
+  }
+
+  /** Have this run looked at now. */
+  kick(runId: RunId): void {
+    if (this.#stopping) return;
+    const loop = this.#loops.get(runId) ?? { running: false, again: false, timer: null };
+    this.#loops.set(runId, loop);
+    if (loop.timer) clearTimeout(loop.timer);
+    loop.timer = null;
+    if (loop.running) loop.again = true;
+    else void this.#run(runId, loop);
+  }
+
+  /** No new round begins; resolves when the ones under way have committed. */
+  async drain(): Promise<void> {
+    this.#stopping = true;
+    for (const loop of this.#loops.values()) if (loop.timer) clearTimeout(loop.timer);
+    if ([...this.#loops.values()].every((l) => !l.running)) return;
+    await new Promise<void>((resolve) => this.#idle.add(resolve));
+  }
+
+  async #run(runId: RunId, loop: Loop): Promise<void> {
+    loop.running = true;
+    let next: number | null = null;
+    try {
+      do {
+        loop.again = false;
+        next = await round(this.#outside, runId);
+        this.onRound(runId);
+      } while (!this.#stopping && (loop.again || (next !== null && next <= this.#outside.clock.now())));
+    } catch (error) {
+      this.#log.error({ run: runId, err: error }, 'a round failed unexpectedly; it is tried again');
+      next = this.#outside.clock.now() + AFTER_ERROR_MS;
+    }
+    loop.running = false;
+    if (this.#stopping) {
+      if ([...this.#loops.values()].every((l) => !l.running)) for (const resolve of this.#idle) resolve();
+      return;
+    }
+    const open = this.#outside.store.openRuns().some((r) => r.id === runId);
+    if (!open) {
+      this.#loops.delete(runId);
+      return;
+    }
+    const sleep = Math.min(
+      LONGEST_SLEEP_MS,
+      next === null ? LONGEST_SLEEP_MS : Math.max(1, next - this.#outside.clock.now()),
+    );
+    loop.timer = setTimeout(() => this.kick(runId), sleep);
+  }
+}

@@ -1,0 +1,238 @@
+/** Deciding about a plan: approve, reject, exclude. Each is a compare-and-set: the first wins. */
+import { evaluateApproval } from '../approval.ts';
+import { planWaves } from '../make-plan.ts';
+import { foreign, mention } from '../mention.ts';
+import { hashPlan, shortHash } from '../plan-hash.ts';
+import type { Plan } from '../plan-types.ts';
+import type { Actor, Answer } from '../service.ts';
+import { environmentOf, patchWorstCase } from '../settings.ts';
+import { planTargets } from '../tasks/plan.ts';
+import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+
+export async function approve(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string; planHash: string; confirmed?: boolean },
+): Promise<Answer> {
+  const { store, clock } = parts;
+  // Who is asked first, the run is read last: between the reading and the commit there is no await.
+  const known = store.run(request.runId);
+  if (!known) return noSuchRun(request.runId);
+  const policy = environmentOf(parts.settings, known.environment);
+  const facts = await factsAbout(parts, actor, policy);
+  const state = store.load(request.runId);
+  if (!state) return noSuchRun(request.runId);
+  const { run, plan } = state;
+  const decision = evaluateApproval({
+    run,
+    plan,
+    planHashNow: state.planHashNow,
+    clickedHash: request.planHash,
+    facts,
+    approvals: state.approvals,
+    now: clock.now(),
+    ...names(policy),
+  });
+  if (decision.kind === 'refused') {
+    await deny(parts, actor, 'approve', run.id, decision);
+    return no(decision.code, decision.text);
+  }
+  if (plan && !request.confirmed) {
+    const big = overLimit(parts, plan);
+    if (big) return no('needs_confirmation', big);
+  }
+  const planHash = run.planHash ?? '';
+  const full = decision.kind === 'approved';
+  const committed = await store.commit(run.id, {
+    expect: { phase: 'await_approval', planHash, notStopped: true, once: actor.once },
+    addApproval: { userId: actor.userId, at: clock.now(), planHash },
+    ...(full ? { run: { phase: 'await_start' as const, because: [] } } : {}),
+    audit: [
+      {
+        actor: actor.userId,
+        action: 'plan.approved',
+        text: `${decision.text} (${decision.given} of ${decision.required})`,
+        detail: { planHash, given: decision.given, required: decision.required, channel: actor.channelId },
+      },
+    ],
+    news: [
+      {
+        kind: 'progress',
+        text: full
+          ? `Approved by ${mention(actor.userId)} (plan ${shortHash(planHash)}).`
+          : `${mention(actor.userId)} approved: ${decision.given} of ${decision.required} (plan ${shortHash(planHash)}).`,
+      },
+    ],
+  });
+  if (!committed.ok) {
+    // Somebody was faster; say it from what is true now.
+    const again = store.load(run.id);
+    const late = again
+      ? evaluateApproval({
+          run: again.run,
+          plan: again.plan,
+          planHashNow: again.planHashNow,
+          clickedHash: request.planHash,
+          facts,
+          approvals: again.approvals,
+          now: clock.now(),
+          ...names(policy),
+        })
+      : null;
+    const text =
+      late?.kind === 'refused'
+        ? late.text
+        : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
+    await deny(parts, actor, 'approve', run.id, { code: committed.refused, text });
+    return no(committed.refused, text);
+  }
+  parts.kick(run.id);
+  return yes(decision.text, undefined);
+}
+
+function overLimit(parts: ServiceParts, plan: Plan): string | null {
+  for (const zone of parts.settings.zones) {
+    const n = plan.targets.filter((t) => t.landingZone === zone.name).length;
+    if (n > zone.confirmAbove) {
+      return `This run has ${n} instances in ${zone.name}, more than ${zone.confirmAbove} without a second confirmation. Nothing was approved yet. Confirm the size to approve.`;
+    }
+  }
+  return null;
+}
+
+export async function reject(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string; planHash: string; reason: string },
+): Promise<Answer> {
+  const run = parts.store.run(request.runId);
+  if (!run) return noSuchRun(request.runId);
+  const allowed = await allow(parts, actor, 'reject', run.environment, { runId: run.id });
+  if (!allowed.ok) return allowed;
+  const reason = foreign(request.reason).trim();
+  if (reason === '') return no('no_reason', 'A rejection needs a reason. Nothing was changed.');
+  const endReason = `Rejected by ${mention(actor.userId)}: ${reason}`;
+  const committed = await parts.store.commit(run.id, {
+    expect: { phase: 'await_approval', planHash: request.planHash, once: actor.once },
+    endQueued: { reason: endReason, nextStep: '' },
+    run: {
+      phase: 'ended',
+      end: 'rejected',
+      endReason,
+      endedAt: parts.clock.now(),
+      wakeAt: null,
+      because: [],
+    },
+    keepZones: [],
+    audit: [
+      {
+        actor: actor.userId,
+        action: 'plan.rejected',
+        text: endReason,
+        detail: { planHash: request.planHash },
+      },
+    ],
+    news: [{ kind: 'progress', text: endReason }],
+  });
+  if (!committed.ok) {
+    const text =
+      committed.refused === 'plan_changed'
+        ? `The plan of run ${run.id} was changed meanwhile. Nothing was rejected. Look at the new one.`
+        : `Run ${run.id} is not waiting for approval any more. Nothing was changed. /patch stop ${run.id} stops a run that goes on.`;
+    await deny(parts, actor, 'reject', run.id, { code: committed.refused, text });
+    return no(committed.refused, text);
+  }
+  return yes(`Run ${run.id} is rejected. Nothing was changed on any instance.`, undefined);
+}
+
+export async function exclude(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string; planHash: string; targets: readonly string[]; reason: string },
+): Promise<Answer<{ planHash: string }>> {
+  const { store } = parts;
+  const known = store.run(request.runId);
+  if (!known) return noSuchRun(request.runId);
+  const allowed = await allow(parts, actor, 'exclude', known.environment, { runId: known.id });
+  if (!allowed.ok) return allowed;
+  const state = store.load(request.runId);
+  if (!state) return noSuchRun(request.runId);
+  const { run, plan } = state;
+  if (run.phase !== 'await_approval' || !plan) {
+    return no(
+      'too_late',
+      `Too late: run ${run.id} is not waiting for approval any more. Nothing was changed.`,
+    );
+  }
+  const out = new Set(request.targets.filter((key) => plan.targets.some((t) => t.key === key)));
+  if (out.size === 0) return no('nothing_chosen', 'No instance of the plan was chosen. Nothing was changed.');
+  const left = plan.targets.filter((t) => !out.has(t.key));
+  if (left.length === 0)
+    return no('nothing_left', 'That would leave no instance. Nothing was changed. Reject the run instead.');
+  const policy = environmentOf(parts.settings, run.environment);
+  const { placed, waves } = planWaves(
+    left,
+    policy.waveSize,
+    run.kind === 'patch' ? patchWorstCase(parts.settings.timing) : parts.settings.timing.backupTimeout,
+  );
+  const next: Plan = {
+    ...plan,
+    version: plan.version + 1,
+    changedBy: actor.userId,
+    createdAt: parts.clock.now(),
+    targets: placed,
+    waves,
+    failureBudget:
+      typeof policy.failureBudget === 'number'
+        ? policy.failureBudget
+        : Math.floor((left.length * policy.failureBudget.percent) / 100),
+  };
+  const hash = hashPlan(next);
+  const reason = foreign(request.reason).trim();
+  const why = `Excluded by ${mention(actor.userId)}${reason ? `: ${reason}` : ''}.`;
+  const committed = await store.commit(run.id, {
+    expect: { phase: 'await_approval', planHash: request.planHash, notStopped: true, once: actor.once },
+    plan: { plan: next, hash },
+    targets: [
+      ...[...out].map((key) => ({
+        key,
+        set: {
+          wave: null,
+          eligible: false,
+          stage: 'done' as const,
+          outcome: 'skipped' as const,
+          outcomeReason: why,
+          nextStep: '',
+        },
+      })),
+      ...planTargets(next),
+    ],
+    run: { planVersion: next.version, planHash: hash, planChangedBy: actor.userId },
+    keepZones: [...new Set(placed.map((t) => t.landingZone))],
+    audit: [
+      {
+        actor: actor.userId,
+        action: 'plan.changed',
+        text: `Plan version ${next.version} (${shortHash(hash)}) without ${out.size} instances; earlier approvals are void.`,
+        detail: { planHash: hash, before: request.planHash, excluded: [...out], reason },
+      },
+    ],
+    news: [
+      {
+        kind: 'plan',
+        text: `${mention(actor.userId)} excluded ${out.size} instances${reason ? ` (${reason})` : ''}: plan version ${next.version} (${shortHash(hash)}), ${left.length} instances. Earlier approvals are void, and somebody else must approve.`,
+        planVersion: next.version,
+      },
+    ],
+  });
+  if (!committed.ok) {
+    const text = `The plan of run ${run.id} was changed or decided meanwhile. Nothing was excluded. Look at its card.`;
+    await deny(parts, actor, 'exclude', run.id, { code: committed.refused, text });
+    return no(committed.refused, text);
+  }
+  parts.kick(run.id);
+  return yes(
+    `Plan version ${next.version} (${shortHash(hash)}) without ${out.size} instances. Somebody else must approve it.`,
+    { planHash: hash },
+  );
+}

@@ -1,0 +1,155 @@
+/** Asking for something new: a scan with its run, or a retry. */
+
+import type { Scope } from '../plan-types.ts';
+import type { Run, RunOptions } from '../run-types.ts';
+import type { Actor, Answer } from '../service.ts';
+import { environmentOf, zonesOf } from '../settings.ts';
+import { distance } from '../tasks/discover.ts';
+import { RETRYABLE } from '../verdict.ts';
+import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+
+export async function scan(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { scope: Scope; options: RunOptions },
+): Promise<Answer<{ runId: string }>> {
+  const { scope, options } = request;
+  const zones = zonesOf(parts.settings, scope.name);
+  const environment = zones[0]?.environment;
+  if (environment === undefined) return no('unknown_scope', unknownScope(parts, scope.name));
+  const deed = options.dryRun ? (options.fresh ? 'fresh_scan' : 'scan') : 'request';
+  const allowed = await allow(parts, actor, deed, environment, { runId: null });
+  if (!allowed.ok) return allowed;
+  if (options.fresh && (await isFrozen(parts))) return no('frozen', frozenText(parts));
+  return create(parts, actor, {
+    scope,
+    options,
+    environment,
+    zones: zones.map((z) => z.name),
+    retryOf: null,
+  });
+}
+
+export async function retry(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string },
+): Promise<Answer<{ runId: string }>> {
+  const run = parts.store.run(request.runId);
+  if (!run) return noSuchRun(request.runId);
+  const allowed = await allow(parts, actor, 'retry', run.environment, { runId: run.id });
+  if (!allowed.ok) return allowed;
+  if (run.phase !== 'ended') {
+    return no(
+      'still_open',
+      `Run ${run.id} has not ended, so there is nothing to retry yet. Nothing was changed. /patch status ${run.id} shows where it is.`,
+    );
+  }
+  const targets = parts.store.allTargets(run.id);
+  // What was never ready is taken up again only where it was in the plan: a retry widens nothing.
+  const failed = targets.filter(
+    (t) => t.wave !== null && t.outcome !== null && RETRYABLE.includes(t.outcome) && !t.commandMayRun,
+  );
+  const unknown = targets.filter((t) => t.outcome === 'unknown').length;
+  if (failed.length === 0) {
+    return no(
+      'nothing_to_retry',
+      `Run ${run.id} has no failed instances to retry.${unknown > 0 ? ` ${unknown} are unknown: /patch resolve them first, then scan.` : ''} Nothing was changed.`,
+    );
+  }
+  const zones = [...new Set(failed.map((t) => t.instance.landingZone))];
+  return create(parts, actor, {
+    scope: { ...run.scope, only: failed.map((t) => t.key) },
+    options: { ...run.options, fresh: false, dryRun: false, at: null, until: null },
+    environment: run.environment,
+    zones,
+    retryOf: run.id,
+  });
+}
+
+async function create(
+  parts: ServiceParts,
+  actor: Actor,
+  wanted: { scope: Scope; options: RunOptions; environment: string; zones: string[]; retryOf: string | null },
+): Promise<Answer<{ runId: string }>> {
+  const { store, clock, ids } = parts;
+  const { options, scope, environment } = wanted;
+  const policy = environmentOf(parts.settings, environment);
+  const run: Run = {
+    id: ids.run(),
+    kind: options.backupOnly ? 'backup_only' : 'patch',
+    scope,
+    environment,
+    requestedBy: actor.userId,
+    createdAt: clock.now(),
+    options,
+    phase: 'discover',
+    end: null,
+    endReason: '',
+    planVersion: null,
+    planHash: null,
+    planChangedBy: null,
+    expiresAt: null,
+    startNotBefore: null,
+    currentWave: 0,
+    snapshotId: null,
+    startedAt: null,
+    endedAt: null,
+    stopRequestedBy: null,
+    stopRequestedAt: null,
+    failedZones: [],
+    channel: policy.channelId,
+    retryOf: wanted.retryOf,
+    revision: 1,
+    wakeAt: null,
+    because: [],
+  };
+  const created = await store.createRun({
+    run,
+    lockZones: options.dryRun ? [] : wanted.zones,
+    once: actor.once,
+    audit: [
+      {
+        actor: actor.userId,
+        action: wanted.retryOf ? 'run.retry_requested' : 'run.requested',
+        text: `Asked for ${options.dryRun ? 'a dry run' : run.kind === 'patch' ? 'a patch run' : 'backups'} of ${scope.name}.`,
+        detail: { scope, options, channel: actor.channelId, retryOf: wanted.retryOf },
+      },
+    ],
+  });
+  if (!created.ok) {
+    if ('seenBefore' in created)
+      return no('seen_before', 'This was already asked for. Nothing more was done.');
+    const refusal = no(
+      'zone_busy',
+      `Run ${created.heldBy} is already open in landing zone ${created.zone}, and there is one run at a time. Nothing was started. /patch status ${created.heldBy} shows it; reject or stop it, or wait for its end.`,
+    );
+    await deny(parts, actor, 'request', created.heldBy, refusal);
+    return refusal;
+  }
+  parts.kick(run.id);
+  const what = options.dryRun ? 'Dry run' : 'Run';
+  return yes(`${what} ${run.id}: looking at ${scope.name}. Its card appears in ${policy.name}'s channel.`, {
+    runId: run.id,
+  });
+}
+
+function unknownScope(parts: ServiceParts, name: string): string {
+  const known = [
+    ...parts.settings.environments.map((e) => e.name),
+    ...parts.settings.zones.map((z) => z.name),
+  ];
+  const near = known.map((k) => ({ k, far: distance(k, name.toLowerCase()) })).sort((a, b) => a.far - b.far);
+  const best =
+    near[0] && near[0].far <= Math.max(2, Math.floor(name.length / 2)) ? ` Did you mean ${near[0].k}?` : '';
+  return `There is no environment or landing zone called ${name}.${best} Known are ${known.join(', ')}. Nothing was started.`;
+}
+
+async function isFrozen(parts: ServiceParts): Promise<boolean> {
+  return parts.store.freezes().some((f) => f.scope === 'all');
+}
+
+function frozenText(parts: ServiceParts): string {
+  const freeze = parts.store.freezes().find((f) => f.scope === 'all');
+  return `Everything is frozen${freeze?.reason ? ` (${freeze.reason})` : ''}, so no scan command is sent. Nothing was started. Scan without --fresh, or lift it with /patch unfreeze all.`;
+}
