@@ -177,11 +177,19 @@ export function createControl(world: World): SlackControl {
     rateLimits: (mode) => world.rateLimits.set(mode),
     disconnectSockets: (reason, options = {}) => world.sockets.disconnect(reason, options.count),
     severSockets: (options = {}) => world.sockets.sever(options.count),
-    setGroup: (id, members) => {
-      const group = world.workspace.userGroup(id);
-      if (!group) throw new RangeError(`there is no user group ${id}`);
+    setGroup: (groupId, members) => {
+      const group = world.workspace.userGroup(groupId);
+      if (!group) throw new RangeError(`there is no user group ${groupId}`);
+      const before = group.members;
       group.members = members.map(user);
       sendEvent(world, { type: 'subteam_updated', subteam: wireGroup(world, group, true) });
+      sendEvent(world, {
+        type: 'subteam_members_changed',
+        subteam_id: group.id,
+        team_id: world.workspace.team.id,
+        added_users: group.members.filter((id) => !before.includes(id)),
+        removed_users: before.filter((id) => !group.members.includes(id)),
+      });
     },
     setUser: (id, change) => {
       Object.assign(world.workspace.user(user(id)) ?? {}, change);

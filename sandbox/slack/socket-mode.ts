@@ -70,6 +70,7 @@ export class SocketMode {
 
   /** Takes over an HTTP upgrade of /link/. Unknown or used tickets are refused with 401. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
     const ticket = new URL(request.url ?? '/', 'http://localhost').searchParams.get('ticket') ?? '';
     if (!this.tickets.delete(ticket)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');

@@ -81,6 +81,23 @@ export function elementValue(element: Json, given: string | string[] | null | un
   return { type };
 }
 
+/** What was typed or chosen, without what the blocks (perhaps others than before) cannot hold. */
+export function keptValues(blocks: readonly PageBlock[], given: InputValues): InputValues {
+  const kept: InputValues = {};
+  for (const { blockId, actionId, element } of interactiveElements(blocks)) {
+    const value = given[blockId]?.[actionId];
+    if (value === undefined || !isStateful(String(element['type']))) continue;
+    try {
+      elementValue(element, value);
+    } catch (error) {
+      if (error instanceof RangeError) continue;
+      throw error;
+    }
+    kept[blockId] = { ...kept[blockId], [actionId]: value };
+  }
+  return kept;
+}
+
 /** Whether a person has filled in nothing. */
 export function isEmpty(value: Json): boolean {
   return Object.entries(value).every(

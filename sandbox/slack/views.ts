@@ -3,7 +3,7 @@ import { SlackError } from './errors.ts';
 import type { Ids } from './ids.ts';
 import { asObject, asObjects, asString, type Json } from './json.ts';
 import type { PageBlock, PageView } from './page-api.ts';
-import { type InputValues, stateValues } from './view-state.ts';
+import { type InputValues, keptValues, stateValues } from './view-state.ts';
 import type { WorkspaceDefinition } from './workspace.ts';
 
 /** Slack's deepest stack of modals. */
@@ -65,6 +65,7 @@ export class ViewStore {
     view.blocks = withBlockIds(definition, this.ids);
     view.hash = this.hash();
     view.errors = {};
+    view.values = keptValues(view.blocks, view.values);
     this.announce(view.user);
     return view;
   }

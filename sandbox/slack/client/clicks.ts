@@ -80,7 +80,7 @@ export function findElement(
 export function actionOf(
   world: World,
   target: InteractiveElement,
-  selected: string[] | undefined,
+  selected: string | string[] | null | undefined,
 ): Json | (ActionAnswer & { ok: false }) {
   const { element } = target;
   const type = String(element['type']);
@@ -92,7 +92,7 @@ export function actionOf(
   if (type === 'feedback_buttons') {
     const button = [element['positive_button'], element['negative_button']]
       .filter(isObject)
-      .find((one) => one['value'] === selected?.[0]);
+      .find((one) => one['value'] === (Array.isArray(selected) ? selected[0] : selected));
     if (!button) return refused('choose one of the two feedback buttons by its value');
     return { ...action, text: button['text'], value: button['value'] };
   }

@@ -87,7 +87,7 @@ export async function clickView(
   });
   if (isRefusal(kept)) return kept;
   if (target.block['type'] === 'input' && target.block['dispatch_action'] !== true) return OK;
-  const action = actionOf(world, target, request.selected);
+  const action = actionOf(world, target, view.values[target.blockId]?.[target.actionId]);
   if (isRefusal(action)) return action;
   const delivery = await world.sockets.deliver('interactive', {
     type: 'block_actions',

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SlackControl } from '../control.ts';
 import type { Fault } from '../faults.ts';
-import { asString, asStrings, type Json } from '../json.ts';
+import { asObject, asString, asStrings, type Json } from '../json.ts';
 import type { PageMessage, PageView } from '../page-api.ts';
 import type { DisconnectReason } from '../socket-mode.ts';
 import type { UserDefinition } from '../workspace.ts';
@@ -109,11 +109,16 @@ function titleMatcher(body: Json): (view: PageView) => boolean {
 }
 
 function faultOf(body: Json): Fault {
-  return {
-    ...body,
-    method: parse.text(body, 'method'),
-    kind: oneOf(body, 'kind', FAULT_KINDS),
-  };
+  const fault: Fault = { method: parse.text(body, 'method'), kind: oneOf(body, 'kind', FAULT_KINDS) };
+  if (body['times'] === null) fault.times = null;
+  else if (body['times'] !== undefined) fault.times = number(body, 'times');
+  for (const name of ['retryAfter', 'status', 'delayMs'] as const) {
+    if (body[name] !== undefined) fault[name] = number(body, name);
+  }
+  if (body['when'] !== undefined) fault.when = oneOf(body, 'when', ['before', 'after']);
+  if (body['error'] !== undefined) fault.error = parse.text(body, 'error');
+  if (body['matching'] !== undefined) fault.matching = asObject(body['matching']);
+  return fault;
 }
 
 function userChange(change: Json): Partial<UserDefinition> {

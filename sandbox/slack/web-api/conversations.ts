@@ -21,7 +21,7 @@ export const conversationMethods: Methods = {
     token: 'bot',
     run: (args, world) => ({ channel: wireChannel(world, channelFor(world, args.required('channel'))) }),
   },
-  'conversations.list': { scope: 'channels:read', tier: 2, token: 'bot', run: list },
+  'conversations.list': { scope: listScope, tier: 2, token: 'bot', run: list },
   'conversations.members': {
     scope: scoped('read'),
     tier: 4,
@@ -38,6 +38,15 @@ export const conversationMethods: Methods = {
   'conversations.open': { scope: 'im:write', tier: 3, token: 'bot', run: open },
   'reactions.add': { scope: 'reactions:write', tier: 3, token: 'bot', run: addReaction },
 };
+
+/** One scope per type of conversation; Slack names the first that is missing. */
+function listScope(args: Arguments, world: World): string {
+  const scopes = (args.string('types') ?? 'public_channel').split(',').map((type) => {
+    if (type === 'im') return 'im:read';
+    return type === 'private_channel' ? 'groups:read' : 'channels:read';
+  });
+  return scopes.find((scope) => !world.scopes.includes(scope)) ?? scopes[0] ?? 'channels:read';
+}
 
 function list(args: Arguments, world: World): Json {
   const types = (args.string('types') ?? 'public_channel').split(',');
