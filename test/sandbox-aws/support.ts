@@ -1,0 +1,75 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { SSMClient } from '@aws-sdk/client-ssm';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { afterEach } from 'vitest';
+import { DEFAULT_ACCESS_KEY } from '../../sandbox/aws/fleet/fleet.ts';
+import { type AwsSimulator, type AwsSimulatorOptions, startAwsSimulator } from '../../sandbox/aws/server.ts';
+
+export interface Keys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
+}
+
+export const HUB_KEYS: Keys = { accessKeyId: DEFAULT_ACCESS_KEY, secretAccessKey: 'any' };
+
+export interface Clients {
+  ec2: EC2Client;
+  ssm: SSMClient;
+  sts: STSClient;
+}
+
+const open: { close(): void | Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const thing of open.splice(0).reverse()) await thing.close();
+});
+
+/** A simulator that is closed after the test. */
+export async function simulator(options: AwsSimulatorOptions): Promise<AwsSimulator> {
+  const started = await startAwsSimulator({ throttle: 'off', visibilityDelayMs: 0, ...options });
+  open.push(started);
+  return started;
+}
+
+/** Real SDK clients on the simulator, with one attempt unless asked for more. */
+export function clients(sim: AwsSimulator, keys: Keys, region = 'eu-west-1', maxAttempts = 1): Clients {
+  const config = { endpoint: sim.url, region, credentials: keys, maxAttempts };
+  const made = { ec2: new EC2Client(config), ssm: new SSMClient(config), sts: new STSClient(config) };
+  open.push({
+    close() {
+      for (const client of Object.values(made)) client.destroy();
+    },
+  });
+  return made;
+}
+
+/** Keys of a role in the simulator's first landing zone, or the given one. */
+export async function roleKeys(
+  sim: AwsSimulator,
+  role: 'PatchdayRead' | 'PatchdayPatch',
+  zone?: string,
+): Promise<Keys> {
+  const account = sim.control.accounts.find((a) => zone === undefined || a.name === zone);
+  if (!account) throw new Error(`no landing zone ${zone}`);
+  const { Credentials } = await clients(sim, HUB_KEYS).sts.send(
+    new AssumeRoleCommand({
+      RoleArn: `arn:aws:iam::${account.accountId}:role/${role}`,
+      RoleSessionName: 'test-session',
+      ExternalId: account.externalId,
+    }),
+  );
+  if (!Credentials?.AccessKeyId || !Credentials.SecretAccessKey || !Credentials.SessionToken) {
+    throw new Error('AssumeRole answered no credentials');
+  }
+  return {
+    accessKeyId: Credentials.AccessKeyId,
+    secretAccessKey: Credentials.SecretAccessKey,
+    sessionToken: Credentials.SessionToken,
+  };
+}
+
+/** Clients of the patch role in the first landing zone. */
+export async function patcher(sim: AwsSimulator, region = 'eu-west-1', maxAttempts = 1): Promise<Clients> {
+  return clients(sim, await roleKeys(sim, 'PatchdayPatch'), region, maxAttempts);
+}
