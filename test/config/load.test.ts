@@ -160,6 +160,17 @@ describe('a loaded configuration', () => {
     expect(said.some((line) => line.includes('environments.prod.reboot: found "sometimes"'))).toBe(true);
   });
 
+  it('shows a mistake behind an alias at the line where it is written', () => {
+    const aliased = GOOD.replace('approvers:\n      groups: [S0123APPS]', 'approvers: *people').replace(
+      'requesters:\n      groups: [S0123REQS]',
+      'requesters: &people\n      groups:\n        - "@team"',
+    );
+    expect(messages(parseConfig(aliased, {})).map((line) => line.split(': found ')[0])).toEqual([
+      'line 7: environments.prod.requesters.groups[0]',
+      'line 7: environments.prod.approvers.groups[0]',
+    ]);
+  });
+
   it('becomes the settings of the workflow without losing a rule', () => {
     const settings = toSettings(
       loaded(
