@@ -15,7 +15,7 @@ import type {
   PlainTextElement,
   SectionBlock,
 } from '@slack/types';
-import { join, type Mrkdwn, md, NOTHING, plainLine } from './mrkdwn.ts';
+import { join, type Mrkdwn, md, NOTHING, plainLine, shorten } from './mrkdwn.ts';
 
 export const LIMITS = {
   messageBlocks: 50,
@@ -38,16 +38,22 @@ export function plain(text: string, max: number): PlainTextElement {
 }
 
 /** `verbatim`: Slack makes no links and mentions of its own out of plain words. */
-export function mrkdwn(text: Mrkdwn): MrkdwnElement {
-  return { type: 'mrkdwn', text, verbatim: true };
+export function mrkdwn(text: Mrkdwn, max: number = LIMITS.section): MrkdwnElement {
+  return { type: 'mrkdwn', text: shorten(text, max), verbatim: true };
 }
 
 export function header(text: string): HeaderBlock {
   return { type: 'header', text: plain(text, LIMITS.header) };
 }
 
-export function section(text: Mrkdwn, blockId?: string): SectionBlock {
-  return { type: 'section', text: mrkdwn(text), ...(blockId === undefined ? {} : { block_id: blockId }) };
+/** `max`: most characters, for a part that may not crowd out the others. */
+export function section(text: Mrkdwn, max: number = LIMITS.section): SectionBlock {
+  return { type: 'section', text: mrkdwn(text, max) };
+}
+
+/** Titles and values side by side; at most 10. */
+export function fields(texts: readonly Mrkdwn[], max: number): SectionBlock {
+  return { type: 'section', fields: texts.slice(0, 10).map((text) => mrkdwn(text, Math.min(max, 2000))) };
 }
 
 export function context(text: Mrkdwn): ContextBlock {
@@ -144,20 +150,35 @@ export function charactersOf(blocks: readonly KnownBlock[]): number {
 }
 
 /**
- * The blocks that fit into one message. `optional` ones are dropped, the last first, until they do; the
- * rest was built to fit by itself.
+ * The blocks that fit into one message. `optional` ones are dropped, the last first, until they do; then the
+ * longest texts are shortened.
  */
 export function withinBudget(blocks: readonly { block: KnownBlock; optional: boolean }[]): KnownBlock[] {
   let kept = [...blocks];
-  while (
-    kept.length > LIMITS.messageBlocks ||
-    charactersOf(kept.map((k) => k.block)) > LIMITS.messageCharacters
-  ) {
+  const tooMuch = () =>
+    kept.length > LIMITS.messageBlocks || charactersOf(kept.map((k) => k.block)) > LIMITS.messageCharacters;
+  while (tooMuch()) {
     const last = kept.findLastIndex((k) => k.optional);
-    if (last < 0) break;
-    kept = kept.filter((_, i) => i !== last);
+    if (last >= 0) {
+      kept = kept.filter((_, i) => i !== last);
+      continue;
+    }
+    const longest = kept.reduce(
+      (best, k, i) => (sectionLength(k.block) > sectionLength(kept[best]?.block) ? i : best),
+      0,
+    );
+    const block = kept[longest]?.block;
+    const size = sectionLength(block);
+    if (block?.type !== 'section' || block.text?.type !== 'mrkdwn' || size < 200) break;
+    // Sections are only built here, out of Mrkdwn.
+    const shorter = section(block.text.text as Mrkdwn, Math.floor(size * 0.7));
+    kept = kept.map((k, i) => (i === longest ? { ...k, block: shorter } : k));
   }
   return kept.slice(0, LIMITS.messageBlocks).map((k) => k.block);
+}
+
+function sectionLength(block: KnownBlock | undefined): number {
+  return block?.type === 'section' ? (block.text?.text.length ?? 0) : 0;
 }
 
 /** The text that notifications and screen readers use instead of the blocks: whole sentences that fit. */

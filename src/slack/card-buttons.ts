@@ -106,6 +106,7 @@ function questionSection(question: Question, names: ReadonlyMap<string, string>)
     question.targets.length > few.length ? md` and ${question.targets.length - few.length} more` : NOTHING;
   return section(
     md`*❓ A person must decide* (asked ${time(question.askedAt)})\n${escapeText(question.text, 500)}\n*Look first:* ${escapeText(question.whatToCheck, 500)}\n*Instances:* ${join(few, ', ')}${more}`,
+    1200,
   );
 }
 

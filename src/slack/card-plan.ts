@@ -126,9 +126,9 @@ export function nextStepsSection(view: RunView): SectionBlock | null {
 }
 
 /** Why the run is where it is. */
-export function becauseSection(view: RunView): Mrkdwn {
+export function becauseLines(view: RunView, words: (text: string, max?: number) => Mrkdwn): Mrkdwn {
   return join(
-    view.because.slice(0, 3).map((reason) => escapeText(reason.text, 250)),
+    view.because.slice(0, 3).map((reason) => words(reason.text, 250)),
     '\n',
   );
 }

@@ -4,11 +4,11 @@
  */
 import type { KnownBlock, SectionBlock } from '@slack/types';
 import type { RunView } from '../workflow/view.ts';
-import { context, header, messageText, mrkdwn, section, withinBudget } from './blocks.ts';
+import { context, fields, header, messageText, section, withinBudget } from './blocks.ts';
 import { questionBlocks, runButtons } from './card-buttons.ts';
 import {
   approvalSection,
-  becauseSection,
+  becauseLines,
   nextStepsSection,
   outcomesSection,
   policySection,
@@ -36,9 +36,14 @@ export interface CardOptions {
   now: number;
   /** Slack may have another card of this run that does not change any more. */
   mayBeDoubled?: boolean;
+  /** Escapes a sentence of the workflow; may show the ids of people and groups as such. */
+  words?: (text: string, max?: number) => Mrkdwn;
 }
 
-export function renderCard(view: RunView, { now, mayBeDoubled = false }: CardOptions): Message {
+export function renderCard(
+  view: RunView,
+  { now, mayBeDoubled = false, words = escapeText }: CardOptions,
+): Message {
   const { run, plan } = view;
   const ended = run.phase === 'ended';
   const started = run.startedAt !== null;
@@ -50,11 +55,11 @@ export function renderCard(view: RunView, { now, mayBeDoubled = false }: CardOpt
     for (const block of blocks) if (block) parts.push({ block, optional: true });
   };
 
-  need(header(`${kindWord(run)} ${run.id} · ${run.environment}`), stateSection(view));
+  need(header(`${kindWord(run)} ${run.id} · ${run.environment}`), stateSection(view, words));
   need(...questionBlocks(view));
   need(factsSection(view));
-  if (ended || started) need(outcomesSection(view), nextStepsSection(view));
-  need(failedZonesSection(view));
+  if (ended || started) need(outcomesSection(view));
+  want(nextStepsSection(view), failedZonesSection(view));
   if (!ended) want(zonesSection(view), severitySection(view, now));
   want(notReadySection(view), wavesSection(view));
   if (plan && !ended) {
@@ -69,40 +74,36 @@ export function renderCard(view: RunView, { now, mayBeDoubled = false }: CardOpt
 }
 
 /** State, progress, freeze and why, at the top. */
-function stateSection(view: RunView): SectionBlock {
+function stateSection(view: RunView, words: NonNullable<CardOptions['words']>): SectionBlock {
   const { run } = view;
   const progress = progressOf(view);
   const lines = [
     md`*${phaseWords(view)}*${run.startedAt !== null && progress.planned > 0 ? md` · ${progressWords(progress)}` : NOTHING}`,
-    run.endReason === '' ? NOTHING : escapeText(run.endReason, 400),
+    run.endReason === '' ? NOTHING : words(run.endReason, 400),
     run.stopRequestedAt !== null && run.end === null
       ? md`🛑 ${run.stopRequestedBy === null ? md`Stop was asked for` : md`${user(run.stopRequestedBy)} asked to stop`} ${time(run.stopRequestedAt)}: nothing new is begun, what was begun is followed to its end.`
       : NOTHING,
-    view.frozen === null ? NOTHING : md`🧊 Frozen: ${escapeText(view.frozen, 300)}`,
-    becauseSection(view),
+    view.frozen === null ? NOTHING : md`🧊 Frozen: ${words(view.frozen, 300)}`,
+    becauseLines(view, words),
   ];
-  return section(join(lines, '\n'));
+  return section(join(lines, '\n'), 1800);
 }
 
 function factsSection(view: RunView): SectionBlock {
   const { run } = view;
   const inPlan = progressOf(view).planned;
   const found = view.targets.length;
-  return {
-    type: 'section',
-    fields: [
-      mrkdwn(md`*Asked by*\n${user(run.requestedBy)} ${time(run.createdAt)}`),
-      mrkdwn(md`*Scope*\n${scopeWords(view)}`),
-      mrkdwn(
-        md`*Instances*\n${run.phase === 'discover' ? md`looking…` : md`${found} found, ${inPlan} in the plan`}`,
-      ),
-      mrkdwn(
-        run.retryOf === null
-          ? md`*Environment*\n${escapeText(run.environment, 60)}`
-          : md`*Retry of*\n${code(run.retryOf, 40)}`,
-      ),
+  return fields(
+    [
+      md`*Asked by*\n${user(run.requestedBy)} ${time(run.createdAt)}`,
+      md`*Scope*\n${scopeWords(view)}`,
+      md`*Instances*\n${run.phase === 'discover' ? md`looking…` : md`${found} found, ${inPlan} in the plan`}`,
+      run.retryOf === null
+        ? md`*Environment*\n${escapeText(run.environment, 60)}`
+        : md`*Retry of*\n${code(run.retryOf, 40)}`,
     ],
-  };
+    500,
+  );
 }
 
 function footer(view: RunView, now: number, mayBeDoubled: boolean): Mrkdwn {

@@ -140,6 +140,11 @@ export function group(id: string): Mrkdwn {
   return /^S[A-Z0-9]{2,20}$/.test(id) ? trust(`<!subteam^${id}>`) : code(id);
 }
 
+/** A link with our own words; an address that is not plain http(s) is shown as text. */
+export function link(url: string, label: string): Mrkdwn {
+  return /^https?:\/\/[\w.:/-]+$/.test(url) ? trust(`<${url}|${entities(label)}>`) : code(url);
+}
+
 /** "1 instance", "12 instances". */
 export function count(n: number, one: string, many = `${one}s`): Mrkdwn {
   return trust(`${n} ${n === 1 ? one : many}`);

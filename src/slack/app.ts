@@ -1,0 +1,274 @@
+/**
+ * The Bolt app: one listener for each kind of payload, which acknowledges first, always, and then looks up
+ * the handler. What nobody knows (a button of an earlier release) is answered too, or Slack would show an
+ * error after 3 s.
+ */
+import { randomUUID } from 'node:crypto';
+import { App, type RespondFn } from '@slack/bolt';
+import type { ModalView } from '@slack/types';
+import type { WebClient } from '@slack/web-api';
+import type { Actor } from '../workflow/service.ts';
+import { STALE_BUTTON, say } from './answers.ts';
+import { readViewMeta } from './button-value.ts';
+import type { Message } from './card.ts';
+import { CLICK_HANDLERS } from './clicks.ts';
+import { clientOptions } from './clients.ts';
+import { handleCommand } from './commands.ts';
+import type { Asked, Edge, OpenedView } from './edge.ts';
+import { slackLogger } from './log.ts';
+import type { Identity } from './login.ts';
+import { code, md } from './mrkdwn.ts';
+import {
+  clickActor,
+  clickPayload,
+  commandActor,
+  commandPayload,
+  submissionActor,
+  submissionPayload,
+} from './payloads.ts';
+import { classify } from './slack-errors.ts';
+import type { SocketsReceiver } from './sockets.ts';
+import { readSubmission, SUBMISSION_HANDLERS } from './submissions.ts';
+
+export interface AppOptions {
+  edge: Edge;
+  identity: Identity;
+  botToken: string;
+  apiUrl?: string | undefined;
+  receiver: SocketsReceiver;
+  /** For answers and modals. */
+  client: WebClient;
+}
+
+const RESPOND_TIMEOUT = 5000;
+
+/** The listeners, and the handlers that still work after their acknowledgement. */
+export class SlackApp {
+  readonly #options: AppOptions;
+  readonly #working = new Set<Promise<void>>();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    const { identity, botToken, edge, receiver } = options;
+    const app = new App({
+      receiver,
+      // Known from our own auth.test: Bolt's would fail for good if it failed once.
+      authorize: async () => ({
+        botToken,
+        botId: identity.botId,
+        botUserId: identity.botUserId,
+        teamId: identity.teamId,
+      }),
+      clientOptions: {
+        ...clientOptions({ apiUrl: options.apiUrl, log: edge.log }, 'slack-bolt', RESPOND_TIMEOUT),
+        fetch: impatientFetch,
+      },
+      logger: slackLogger(edge.log, 'slack-bolt'),
+      convoStore: false,
+      extendedErrorHandler: true,
+    });
+    this.#listen(app);
+  }
+
+  /** Resolves when every handler that was begun has ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled([...this.#working]);
+  }
+
+  #listen(app: App): void {
+    const { log } = this.#options.edge;
+    app.command(/.*/, async ({ ack, body, respond }) => {
+      await ack();
+      this.#begin(() => this.#command(body, respond));
+    });
+    app.action(/.*/, async ({ ack, body, respond }) => {
+      await ack();
+      this.#begin(() => this.#click(body, respond));
+    });
+    app.view(/.*/, async ({ ack, body }) => {
+      const mistakes = this.#mistakes(body);
+      if (mistakes) {
+        await ack({ response_action: 'errors', errors: mistakes });
+        return;
+      }
+      await ack();
+      this.#begin(() => this.#submission(body));
+    });
+    app.view({ callback_id: /.*/, type: 'view_closed' }, async ({ ack }) => {
+      await ack();
+    });
+    app.shortcut(/.*/, async ({ ack }) => {
+      await ack();
+    });
+    app.options(/.*/, async ({ ack }) => {
+      await ack({ options: [] });
+    });
+    app.error(async ({ error }: { error: Error }) => {
+      log.error({ err: error }, 'a Slack payload could not be handled; nothing was changed by it');
+    });
+  }
+
+  #begin(work: () => Promise<void>): void {
+    const working = work().catch((error: unknown) => {
+      this.#options.edge.log.error({ err: error }, 'a Slack payload could not be handled');
+    });
+    this.#working.add(working);
+    void working.finally(() => this.#working.delete(working));
+  }
+
+  async #command(body: unknown, respond: RespondFn): Promise<void> {
+    const payload = commandPayload.parse(body);
+    const asked = this.#asked(commandActor(payload), payload.trigger_id, respond);
+    await this.#guarded(asked, () => handleCommand(this.#options.edge, asked, payload.text));
+  }
+
+  async #click(body: unknown, respond: RespondFn | undefined): Promise<void> {
+    const payload = clickPayload.parse(body);
+    const [action] = payload.actions;
+    const metaChannel = readViewMeta(payload.view?.private_metadata)?.channel ?? null;
+    // A click inside a modal has no response url.
+    const asked = this.#asked(
+      clickActor(payload, metaChannel),
+      payload.trigger_id,
+      payload.view ? undefined : respond,
+    );
+    const handler = CLICK_HANDLERS.get(action?.action_id ?? '');
+    const view = payload.view
+      ? {
+          opened: { id: payload.view.id, hash: payload.view.hash },
+          metadata: payload.view.private_metadata,
+          values: payload.view.state?.values ?? {},
+        }
+      : null;
+    await this.#guarded(asked, () =>
+      handler
+        ? handler(this.#options.edge, asked, { value: action?.value, view })
+        : asked.reply(say(STALE_BUTTON)),
+    );
+  }
+
+  /** Checked before the acknowledgement, because only that can show mistakes in the modal. Never throws. */
+  #mistakes(body: unknown): Record<string, string> | null {
+    const payload = submissionPayload.safeParse(body).data;
+    const handler = payload && SUBMISSION_HANDLERS.get(payload.view.callback_id);
+    const submission =
+      payload && readSubmission(payload.view.private_metadata, payload.view.state?.values ?? {});
+    if (!handler || !submission) return null;
+    try {
+      return handler.check(this.#options.edge, submission);
+    } catch (error) {
+      this.#options.edge.log.error({ err: error }, 'a modal could not be checked');
+      return null;
+    }
+  }
+
+  async #submission(body: unknown): Promise<void> {
+    const payload = submissionPayload.parse(body);
+    const submission = readSubmission(payload.view.private_metadata, payload.view.state?.values ?? {});
+    const asked = this.#asked(
+      submissionActor(payload, submission?.meta.channel ?? ''),
+      payload.trigger_id,
+      undefined,
+    );
+    const handler = SUBMISSION_HANDLERS.get(payload.view.callback_id);
+    await this.#guarded(asked, () =>
+      handler && submission
+        ? handler.submit(this.#options.edge, asked, submission)
+        : asked.reply(say(STALE_BUTTON)),
+    );
+  }
+
+  /** Our workspace only, and no failure without an answer. */
+  async #guarded(asked: Asked, work: () => Promise<void>): Promise<void> {
+    const { edge } = this.#options;
+    if (asked.actor.teamId !== edge.teamId) {
+      edge.log.warn(
+        { user: asked.actor.userId, team: asked.actor.teamId },
+        'refused somebody of another workspace',
+      );
+      await asked.reply(
+        say(md`Only members of the workspace that runs Patchday can use it. Nothing was changed.`),
+      );
+      return;
+    }
+    try {
+      await work();
+    } catch (error) {
+      const reference = randomUUID().slice(0, 8);
+      edge.log.error({ err: error, reference, user: asked.actor.userId }, 'a handler failed');
+      await asked.reply(
+        say(
+          md`Something went wrong inside Patchday, so it is not certain that this was done. Look at \`/patch status\` before you try again. Whoever runs Patchday finds the details in its log under ${code(reference)}.`,
+        ),
+      );
+    }
+  }
+
+  #asked(actor: Actor, triggerId: string, respond: RespondFn | undefined): Asked {
+    const reply = (message: Message) => this.#reply(actor, respond, message);
+    return {
+      actor,
+      reply,
+      openView: (view) => this.#openView(triggerId, view, reply),
+      updateView: (opened, view) => this.#updateView(opened, view),
+    };
+  }
+
+  async #reply(actor: Actor, respond: RespondFn | undefined, message: Message): Promise<void> {
+    const { client, edge } = this.#options;
+    const { text, blocks } = message;
+    if (respond) {
+      try {
+        await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
+        return;
+      } catch (error) {
+        edge.log.warn({ err: error, user: actor.userId }, 'an answer was not taken at its response url');
+      }
+    }
+    try {
+      await client.chat.postEphemeral({ channel: actor.channelId, user: actor.userId, text, blocks });
+    } catch (error) {
+      edge.log.error(
+        { slack: classify(error).code, user: actor.userId, channel: actor.channelId },
+        'an answer could not be shown',
+      );
+    }
+  }
+
+  async #openView(triggerId: string, view: ModalView, reply: Asked['reply']): Promise<OpenedView | null> {
+    const { client, edge } = this.#options;
+    try {
+      const answer = await client.views.open({ trigger_id: triggerId, view });
+      if (answer.view?.id) return { id: answer.view.id, hash: answer.view.hash };
+      throw new Error('Slack answered without a view');
+    } catch (error) {
+      const { code: slack } = classify(error);
+      edge.log.warn({ slack, callback: view.callback_id }, 'a modal was not opened');
+      await reply(
+        say(md`Slack did not open the window in time (${code(slack)}). Nothing was changed. Click again.`),
+      );
+      return null;
+    }
+  }
+
+  async #updateView(opened: OpenedView, view: ModalView): Promise<boolean> {
+    const { client, edge } = this.#options;
+    try {
+      await client.views.update({
+        view_id: opened.id,
+        ...(opened.hash === undefined ? {} : { hash: opened.hash }),
+        view,
+      });
+      return true;
+    } catch (error) {
+      // Closed, or turned to another page meanwhile.
+      edge.log.warn({ slack: classify(error).code, callback: view.callback_id }, 'a modal was not updated');
+      return false;
+    }
+  }
+}
+
+/** Response urls are called through Bolt, which sets no time-out. */
+async function impatientFetch(url: string | URL, init?: RequestInit): Promise<Response> {
+  return fetch(url, { ...init, signal: init?.signal ?? AbortSignal.timeout(RESPOND_TIMEOUT) });
+}

@@ -1,0 +1,151 @@
+/**
+ * Tells the news of each run in its thread, in order. What Slack certainly did not take is told later; what
+ * it may have taken is never told twice: the card says how things are. Channels do not wait for each other.
+ */
+import type { WebClient } from '@slack/web-api';
+import type { RunId } from '../workflow/run-types.ts';
+import type { Outbox, OutboxRow } from '../workflow/service.ts';
+import { type FileToUpload, UploadNotBegun, uploadFiles } from './file-upload.ts';
+import type { Log } from './log.ts';
+import { type Mrkdwn, md, shorten } from './mrkdwn.ts';
+import { renderNews } from './news.ts';
+import { classify, type SlackFailure } from './slack-errors.ts';
+
+/** The files that belong to a piece of news; none is fine. Throws when they cannot be had. */
+export type FilesFor = (
+  runId: RunId,
+  kind: 'plan' | 'report',
+  planVersion?: number,
+) => Promise<readonly FileToUpload[]>;
+
+export interface NewsSenderOptions {
+  client: WebClient;
+  outbox: Outbox;
+  filesFor: FilesFor;
+  log: Log;
+  now: () => number;
+  /** Shortest time between two messages in one channel, ms; Slack allows about one a second. */
+  messageInterval: number;
+  /** Escapes a sentence about that run; may show the ids of people and groups as such. */
+  words?: (runId: RunId, text: string, max?: number) => Mrkdwn;
+}
+
+const FIRST_PAUSE = 2000;
+const LONGEST_PAUSE = 300_000;
+const AT_ONCE = 50;
+/** After this the files are left out and the message says so. */
+const UPLOAD_ATTEMPTS = 5;
+
+export class NewsSender {
+  readonly #options: NewsSenderOptions;
+  readonly #channelNextAt = new Map<string, number>();
+
+  constructor(options: NewsSenderOptions) {
+    this.#options = options;
+  }
+
+  /** One message per channel at most. Never throws. Returns when to come again (ms), null when nothing is due. */
+  async round(): Promise<number | null> {
+    const { outbox, now } = this.#options;
+    const rows = outbox.due(now(), AT_ONCE);
+    const firsts = new Map<string, OutboxRow>();
+    let next: number | null = null;
+    for (const row of rows) {
+      if (firsts.has(row.channel)) continue;
+      const mayGoAt = this.#channelNextAt.get(row.channel) ?? 0;
+      if (mayGoAt <= now()) firsts.set(row.channel, row);
+      else next = Math.min(next ?? mayGoAt, mayGoAt);
+    }
+    await Promise.all([...firsts.values()].map((row) => this.#tell(row)));
+    if (firsts.size === 0) return next;
+    const soonest = Math.min(
+      ...[...firsts.keys()].map((channel) => this.#channelNextAt.get(channel) ?? now()),
+    );
+    return Math.min(next ?? soonest, soonest);
+  }
+
+  async #tell(row: OutboxRow): Promise<void> {
+    const { outbox, now, log, messageInterval } = this.#options;
+    this.#channelNextAt.set(row.channel, now() + messageInterval);
+    try {
+      const files = await this.#files(row);
+      outbox.sending(row.id, now());
+      try {
+        outbox.sent(row.id, await this.#deliver(row, files));
+      } catch (error) {
+        this.#failed(row, error);
+      }
+      this.#channelNextAt.set(
+        row.channel,
+        Math.max(this.#channelNextAt.get(row.channel) ?? 0, now() + messageInterval),
+      );
+    } catch (error) {
+      log.error({ runId: row.runId, news: row.id, err: error }, 'news could not be told');
+      outbox.failed(row.id, 'internal', now() + LONGEST_PAUSE);
+    }
+  }
+
+  /** 'missing' when they could not be had: the message then says so. */
+  async #files(row: OutboxRow): Promise<readonly FileToUpload[] | 'missing'> {
+    const { news } = row;
+    if (news.kind !== 'plan' && news.kind !== 'report') return [];
+    try {
+      return news.kind === 'plan'
+        ? await this.#options.filesFor(row.runId, 'plan', news.planVersion)
+        : await this.#options.filesFor(row.runId, 'report');
+    } catch (error) {
+      this.#options.log.error(
+        { runId: row.runId, kind: news.kind, err: error },
+        'the files of the news are missing',
+      );
+      return 'missing';
+    }
+  }
+
+  async #deliver(row: OutboxRow, files: readonly FileToUpload[] | 'missing'): Promise<string | null> {
+    const { client, words } = this.#options;
+    const message = renderNews(row.news, words && ((text, max) => words(row.runId, text, max)));
+    const withFiles = files !== 'missing' && files.length > 0 && row.attempts < UPLOAD_ATTEMPTS;
+    if (withFiles) {
+      await uploadFiles(client, { channel: row.channel, threadTs: row.cardTs, comment: message.text }, files);
+      return null;
+    }
+    const lost = files === 'missing' || files.length > 0;
+    const note = lost ? md`\nThe files could not be attached. Ask for them with /patch report.` : md``;
+    const answer = await client.chat.postMessage({
+      channel: row.channel,
+      thread_ts: row.cardTs,
+      text: shorten(md`${message.text}${note}`, 3900),
+      ...(lost ? {} : { blocks: message.blocks }),
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+    return answer.ts ?? null;
+  }
+
+  #failed(row: OutboxRow, error: unknown): void {
+    const { outbox, now, log } = this.#options;
+    const failure: SlackFailure =
+      error instanceof UploadNotBegun
+        ? { effect: 'not_done', code: 'upload_failed', again: true, retryAfter: uploadPause(error) }
+        : classify(error);
+    const fields = { runId: row.runId, news: row.id, slack: failure.code };
+    if (failure.effect === 'in_doubt') {
+      log.warn(fields, 'it is not known whether Slack took the news: it is not told again');
+      outbox.giveUp(row.id, `in doubt: ${failure.code}`);
+    } else if (!failure.again) {
+      log.error(fields, 'Slack refuses the news');
+      outbox.giveUp(row.id, `refused: ${failure.code}`);
+    } else {
+      const pause =
+        failure.retryAfter ?? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(row.attempts, 10));
+      log.warn({ ...fields, pause }, 'Slack did not take the news: it is told later');
+      outbox.failed(row.id, failure.code, now() + pause);
+      if (failure.retryAfter !== null) this.#channelNextAt.set(row.channel, now() + failure.retryAfter);
+    }
+  }
+}
+
+function uploadPause(error: UploadNotBegun): number | null {
+  return error.cause === undefined ? null : classify(error.cause).retryAfter;
+}
