@@ -24,9 +24,11 @@ export type BaseCredentials = ReturnType<typeof fromNodeProviderChain>;
 
 /** Chained roles last one hour at most; asking for more fails. */
 const SESSION_SECONDS = 3_600;
-/** Refreshed when less than this, or than a quarter of their life, is left… */
+/** Refreshed when less than this, or than a quarter of their life, is left. */
 const REFRESH_AHEAD_MS = 15 * 60_000;
-/** …and, when refreshing fails, still used while more than this is left. */
+/** After a refresh that failed, the next try comes this much later. */
+const ASK_AGAIN_MS = 60_000;
+/** When refreshing fails, the old ones are used while more than this is left. */
 const LAST_USE_MS = 60_000;
 
 const answer = z.object({
