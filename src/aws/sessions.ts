@@ -109,6 +109,7 @@ export function createSessions(options: {
       return fresh;
     } catch (error) {
       if (!old || old.expiresAt - clock.now() < LAST_USE_MS) throw error;
+      held.set(key, { ...old, refreshAt: clock.now() + ASK_AGAIN_MS });
       log.warn(
         { err: error, place: where(place) },
         'credentials could not be refreshed; the old ones still hold',

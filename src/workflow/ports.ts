@@ -101,8 +101,8 @@ export const BACKUP_TAGS = {
   run: 'patchday:run',
   instance: 'patchday:instance',
   landingZone: 'patchday:landing-zone',
-  instanceName: 'patchday:instance-name',
-  expiresAt: 'patchday:expires-at',
+  instanceName: 'patchday:name',
+  expiresAt: 'patchday:expires',
 } as const;
 /** The value of the managed-by tag. */
 export const MANAGED_BY_PATCHDAY = 'patchday';
