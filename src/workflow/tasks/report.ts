@@ -13,7 +13,11 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
     expect: { phase: 'report' },
     run: { endedAt: run.endedAt ?? endedAt },
   });
-  await outside.writeReport(run.id);
+  // A full disk keeps no run open: its outcome is in the rows, and the files can be asked for again.
+  const unwritten = await outside.writeReport(run.id).then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
   const view = outside.view(run.id);
   const text = `Run ${run.id} ${END_WORDS[run.end ?? 'completed']}. ${run.end === 'completed' ? '' : `${run.endReason} `}${countsText(view?.counts)}`;
   await outside.store.commit(run.id, {
@@ -21,7 +25,11 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
     run: { phase: 'ended', wakeAt: null, because: [] },
     keepZones: [],
     audit: [{ actor: 'patchday', action: 'run.ended', text, detail: { counts: view?.counts ?? {} } }],
-    news: [{ kind: 'report', text: `${text} The report is attached.` }],
+    news: [
+      unwritten === null
+        ? { kind: 'report', text: `${text} The report is attached.` }
+        : { kind: 'failure', text: `${text} ${unwritten} Then /patch report ${run.id}.`, excerpt: '' },
+    ],
   });
   return { done: true };
 }

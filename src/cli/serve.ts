@@ -1,0 +1,53 @@
+import { startPatchday } from '../compose.ts';
+import { configPath, loadConfig } from '../config/load.ts';
+import { readSecrets, secretValues } from '../config/secrets.ts';
+import { createLogger } from '../ops/log.ts';
+import { SlackLoginError } from '../slack/index.ts';
+import { StoreUnavailable } from '../store/open.ts';
+import type { CliContext } from './commands.ts';
+
+/** How long a draining process may take before it is ended; the state survives that too. */
+const DRAIN_LIMIT_MS = 25_000;
+
+/** Runs the bot until SIGTERM or SIGINT. 0 = ended in order, 1 = could not start. */
+export async function serve({ configFlag, env, err }: CliContext): Promise<number> {
+  const loaded = loadConfig(configPath(configFlag, env), env);
+  const secrets = readSecrets(env);
+  const problems = [...(loaded.ok ? [] : loaded.problems), ...(secrets.ok ? [] : secrets.problems)];
+  if (!loaded.ok || !secrets.ok) {
+    for (const problem of problems) err(problem.text);
+    err('Patchday was not started. `patchday config check` looks again.');
+    return 1;
+  }
+  const log = createLogger({ level: loaded.config.logLevel, secrets: secretValues(env) });
+  // Facts of the Slack packages: some failures of theirs end as unhandled rejections. Nothing of ours does.
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'an unhandled rejection was caught'));
+  let patchday: Awaited<ReturnType<typeof startPatchday>>;
+  try {
+    patchday = await startPatchday({
+      config: loaded.config,
+      secrets: secrets.secrets,
+      log,
+      slackApiUrl: env['SLACK_API_URL'],
+      awsPaceScale: Number(env['PATCHDAY_AWS_PACE'] ?? 1) || 1,
+    });
+  } catch (error) {
+    if (error instanceof StoreUnavailable || error instanceof SlackLoginError) err(error.message);
+    log.fatal({ err: error }, 'Patchday could not start');
+    return 1;
+  }
+  log.info({ health: patchday.healthUrl }, 'Patchday is ready');
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', () => resolve('SIGTERM'));
+    process.once('SIGINT', () => resolve('SIGINT'));
+  });
+  log.info({ signal }, 'draining');
+  const limit = setTimeout(() => {
+    log.warn('draining took too long; open runs go on at the next start');
+    process.exit(0);
+  }, DRAIN_LIMIT_MS);
+  await patchday.stop();
+  clearTimeout(limit);
+  log.info('stopped');
+  return 0;
+}

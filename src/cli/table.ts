@@ -1,0 +1,41 @@
+import type { CliCommand } from './commands.ts';
+import { checkConfig, printSchema } from './config.ts';
+import { serve } from './serve.ts';
+
+export const CLI_COMMANDS: readonly CliCommand[] = [
+  {
+    words: ['serve'],
+    usage: 'patchday serve [--config FILE]',
+    description: 'Run the bot until it is told to end (SIGTERM, SIGINT). Open runs go on where they were.',
+    exitCodes: '0 ended in order, 1 could not start',
+    run: serve,
+  },
+  {
+    words: ['config', 'check'],
+    usage: 'patchday config check [--config FILE]',
+    description: 'Say every mistake in the configuration at once, each with its path and what is allowed.',
+    exitCodes: '0 good, 1 mistakes',
+    run: checkConfig,
+  },
+  {
+    words: ['config', 'schema'],
+    usage: 'patchday config schema',
+    description: 'Print the JSON Schema of the configuration, for editors.',
+    exitCodes: '0',
+    run: printSchema,
+  },
+];
+
+/** The text of `patchday help`. */
+export function helpText(): string {
+  const widest = Math.max(...CLI_COMMANDS.map((c) => c.usage.length));
+  return [
+    'Patchday patches EC2 fleets from Slack.',
+    '',
+    ...CLI_COMMANDS.map((c) => `  ${c.usage.padEnd(widest)}  ${c.description}`),
+    `  ${'patchday help'.padEnd(widest)}  This text.`,
+    '',
+    'Without --config, PATCHDAY_CONFIG or ./patchday.yaml is read. Secrets come from the environment:',
+    'SLACK_BOT_TOKEN, SLACK_APP_TOKEN, and AWS credentials the way the AWS SDK finds them.',
+  ].join('\n');
+}

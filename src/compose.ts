@@ -1,0 +1,139 @@
+/**
+ * The composition root: config, store, AWS, workflow and Slack put together, and nothing else. What differs
+ * between the sandbox and production is endpoints and credentials only.
+ */
+import cron from 'node-cron';
+import { type AwsHooks, createApplicationChecks, createAws } from './aws/index.ts';
+import type { Config } from './config/schema.ts';
+import type { Secrets } from './config/secrets.ts';
+import { toSettings } from './config/settings.ts';
+import { startHealthServer } from './ops/health.ts';
+import { randomIds } from './ops/ids.ts';
+import type { Logger } from './ops/log.ts';
+import { createReportFiles } from './report/files.ts';
+import { createSlack, createSlackDirectory, type Slack } from './slack/index.ts';
+import type { CommitHooks } from './store/group-commit.ts';
+import { openDatabase } from './store/open.ts';
+import { SqliteOutbox } from './store/sqlite-outbox.ts';
+import { SqliteStore } from './store/sqlite-store.ts';
+import { EmbeddedHost } from './workflow/host.ts';
+import { createPatchService } from './workflow/patch-service.ts';
+import { view } from './workflow/service/looking.ts';
+import type { PatchService } from './workflow/service.ts';
+
+export interface PatchdayOptions {
+  config: Config;
+  secrets: Secrets;
+  log: Logger;
+  /** Base address of Slack's Web API; SLACK_API_URL. */
+  slackApiUrl?: string | undefined;
+  /** Above 1 only against a simulator; PATCHDAY_AWS_PACE. */
+  awsPaceScale?: number;
+  /** Choke points where tests end the process; none in production. */
+  hooks?: { aws?: AwsHooks; commit?: CommitHooks };
+}
+
+export interface Patchday {
+  /** Where /healthz and /readyz are. */
+  healthUrl: string;
+  service: PatchService;
+  /** No new round begins, what is under way is committed, connections are closed. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything: opens the database (alone), takes up open runs, renders open cards anew and connects to
+ * Slack. Resolves once commands are taken. Throws with a plain sentence when it cannot start.
+ */
+export async function startPatchday(options: PatchdayOptions): Promise<Patchday> {
+  const { config, secrets, log, hooks = {} } = options;
+  const clock = { now: () => Date.now() };
+  const settings = toSettings(config);
+  const database = openDatabase(config.database.path);
+  const store = new SqliteStore(database.db, clock.now, hooks.commit);
+  const outbox = new SqliteOutbox(store);
+  const slackOptions = { botToken: secrets.slackBotToken, apiUrl: options.slackApiUrl, teamId: config.workspace, log };
+  const directory = createSlackDirectory(slackOptions);
+  const aws = createAws({
+    zones: config.landingZones,
+    apiTimeoutMs: config.timing.apiTimeout,
+    clock,
+    log,
+    paceScale: options.awsPaceScale ?? 1,
+    ...(hooks.aws ? { hooks: hooks.aws } : {}),
+  });
+  const reports = createReportFiles({ dataDir: config.dataDir, view: (runId) => view({ store }, runId) });
+  const host = new EmbeddedHost(
+    {
+      aws,
+      checks: createApplicationChecks(),
+      directory,
+      store,
+      clock,
+      ids: randomIds,
+      settings,
+      writeReport: (runId) => reports.write(runId),
+      view: (runId) => view({ store }, runId),
+    },
+    log,
+  );
+  const service = createPatchService({
+    store,
+    aws,
+    directory,
+    clock,
+    ids: randomIds,
+    settings,
+    kick: (runId) => host.kick(runId),
+    kickAll: () => host.kickAll(),
+  });
+  const slack = createSlack({
+    ...slackOptions,
+    appToken: secrets.slackAppToken,
+    service,
+    outbox,
+    filesFor: reports.filesFor,
+    environments: settings.environments,
+    landingZones: settings.zones,
+    timing: { cardInterval: config.timing.cardInterval },
+    clock,
+  });
+  host.onRound = () => slack.kick();
+  const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
+  const health = await startHealthServer({
+    ...config.http,
+    checks: [
+      { name: 'slack', check: () => slackCheck(slack) },
+      { name: 'database', check: () => ({ ok: database.db.open, reason: database.db.open ? 'open' : 'closed' }) },
+    ],
+  });
+  const inDoubt = outbox.recover();
+  if (inDoubt > 0) log.warn({ messages: inDoubt }, 'thread messages in doubt after a restart are not sent again; the cards say what is true');
+  outbox.refreshOpenCards();
+
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    stopped ??= (async () => {
+      await tick.destroy();
+      await host.drain();
+      await slack.stop();
+      store.commits.flush();
+      await health.close();
+      database.close();
+    })();
+    return stopped;
+  };
+  try {
+    host.kickAll();
+    await slack.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { healthUrl: health.url, service, stop };
+}
+
+function slackCheck(slack: Slack): { ok: boolean; reason: string } {
+  const n = slack.connected();
+  return { ok: n > 0, reason: n > 0 ? `${n} Socket Mode connections` : 'no Socket Mode connection' };
+}
