@@ -1,6 +1,7 @@
 import { WebClient } from '@slack/web-api';
 import { WebSocket } from 'ws';
 import type { SlackSimulator } from '../../sandbox/slack/server.ts';
+import { until } from '../support/until.ts';
 import { clientOptions } from './support.ts';
 
 export interface Envelope {
@@ -20,8 +21,8 @@ export class RawSocket {
   answer: (envelope: Envelope) => object | null = () => ({});
   private readonly socket: WebSocket;
 
-  private constructor(url: string) {
-    this.socket = new WebSocket(url);
+  private constructor(url: string, options: { autoPong?: boolean } = {}) {
+    this.socket = new WebSocket(url, options);
     this.closed = new Promise((resolve) => this.socket.on('close', () => resolve()));
     this.socket.on('error', () => undefined);
     this.socket.on('message', (data) => {
@@ -33,11 +34,10 @@ export class RawSocket {
     });
   }
 
-  /** Opens one more connection and waits until Slack has said hello. */
-  static async open(slack: SlackSimulator): Promise<RawSocket> {
-    const before = slack.control.connections();
-    const opened = new RawSocket(await RawSocket.address(slack));
-    await slack.control.waitForConnections(before + 1);
+  /** Opens one more connection and waits until Slack has said hello. Without autoPong it answers no ping. */
+  static async open(slack: SlackSimulator, options: { autoPong?: boolean } = {}): Promise<RawSocket> {
+    const opened = new RawSocket(await RawSocket.address(slack), options);
+    await until(() => opened.of('hello').length > 0, { within: 5_000, describe: 'no hello came' });
     return opened;
   }
 

@@ -5,6 +5,7 @@ import {
   type SlackSimulatorOptions,
   startSlackSimulator,
 } from '../../sandbox/slack/server.ts';
+import { until } from '../support/until.ts';
 
 /** A Bolt receiver made of several Socket Mode connections, as the bot in production has two. */
 class SeveralSockets {
@@ -27,6 +28,8 @@ export interface Running {
   slack: SlackSimulator;
   app: App;
   client: WebClient;
+  /** Whether every socket of the app is connected, as the app itself sees it. */
+  settled: () => boolean;
 }
 
 /** Options that keep a test's failures quick: no retries, a short time-out. */
@@ -69,6 +72,11 @@ export async function startApp(
         logger: silent,
       }),
   );
+  const connected = new Set<SocketModeReceiver>();
+  for (const receiver of receivers) {
+    receiver.client.on('connected', () => connected.add(receiver));
+    receiver.client.on('close', () => connected.delete(receiver));
+  }
   const app = new App({
     token: slack.botToken,
     receiver: new SeveralSockets(receivers),
@@ -78,11 +86,15 @@ export async function startApp(
   register(app);
   await app.start();
   await slack.control.waitForConnections(sockets);
-  return { slack, app, client: app.client };
+  return { slack, app, client: app.client, settled: () => connected.size === sockets };
 }
 
-/** Stops the app first, so that it does not try to reconnect to a port that is gone. */
+/**
+ * Stops the app first, so that it does not try to reconnect to a port that is gone; and only when its sockets have
+ * come to rest: stopping in mid-reconnect is an unhandled rejection in socket-mode 3.1 (node-slack-sdk issue 2656).
+ */
 export async function stopApp(running: Running): Promise<void> {
+  await until(running.settled, { within: 10_000, describe: 'the sockets are still reconnecting' });
   await running.app.stop();
   await running.slack.control.waitForConnections(0);
   await running.slack.close();
