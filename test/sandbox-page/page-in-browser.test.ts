@@ -34,7 +34,7 @@ describe.skipIf(executable === null)('the Slack page in a browser', () => {
       user: USERS.priya,
       channel: CHANNELS.prod,
     });
-    const composer = page.getByRole('combobox', { name: 'Message #patching-prod' });
+    const composer = page.getByRole('textbox', { name: 'Message #patching-prod' });
 
     await composer.fill('/patch sc');
     await page.getByRole('option', { name: '/patch scan prod', exact: true }).click();
@@ -66,7 +66,7 @@ describe.skipIf(executable === null)('the Slack page in a browser', () => {
     const download = page.waitForEvent('download');
     await thread.getByRole('link', { name: 'Download plan.csv' }).click();
     expect((await download).suggestedFilename()).toBe('plan.csv');
-    await thread.getByRole('combobox', { name: 'Reply…' }).fill('Thank you :tada:');
+    await thread.getByRole('textbox', { name: 'Reply…' }).fill('Thank you :tada:');
     await page.keyboard.press('Enter');
     await thread
       .getByRole('article', { name: /Aisha Okafor/ })
@@ -121,7 +121,7 @@ describe.skipIf(executable === null)('the Slack page in a browser', () => {
     await page.getByRole('button', { name: 'Unanswered' }).last().click();
     await page.getByRole('alert').filter({ hasText: 'answer in time' }).waitFor();
 
-    await page.getByRole('combobox', { name: 'Message #patching-prod' }).fill('/pathc scan prod');
+    await page.getByRole('textbox', { name: 'Message #patching-prod' }).fill('/pathc scan prod');
     await page.keyboard.press('Enter');
     const notice = page.getByRole('article', { name: /Slackbot.*only visible to you/ });
     await notice.getByText('is not a valid command').waitFor();

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { App, LogLevel } from '@slack/bolt';
+import { App, type Logger, LogLevel } from '@slack/bolt';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 
@@ -64,6 +64,18 @@ export async function openPage(
   return watched;
 }
 
+const ignore = () => {};
+/** Connections that tests break on purpose are no news. */
+const silent: Logger = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  setLevel: ignore,
+  getLevel: () => LogLevel.ERROR,
+  setName: ignore,
+};
+
 export interface Running {
   slack: SlackSimulator;
   app: App;
@@ -76,7 +88,7 @@ export async function startApp(register: (app: App) => void): Promise<Running> {
     token: slack.botToken,
     appToken: slack.appToken,
     socketMode: true,
-    logLevel: LogLevel.ERROR,
+    logger: silent,
     clientOptions: { slackApiUrl: slack.apiUrl, timeout: 10_000 },
   });
   register(app);

@@ -2,7 +2,7 @@
 import { Composer } from './composer.ts';
 import { fill, h, icon } from './dom.ts';
 import { MessageList } from './message-list.ts';
-import { channelMessages } from './state.ts';
+import { channelMessages, channelTitle } from './state.ts';
 import type { Store } from './store.ts';
 
 const menuSign = 'M3 5h14M3 10h14M3 15h14';
@@ -49,12 +49,13 @@ export class ChannelPane {
   update(): void {
     const { page, channel: id } = this.#store.model;
     const channel = page.channels.find((candidate) => candidate.id === id);
-    const name = channel?.name ?? id;
+    const { name, direct } = channelTitle(page, id);
+    const sign = direct ? '' : '#';
     this.element.dataset['channel'] = id;
     const members = channel?.members.length ?? 0;
     fill(
       this.#title,
-      h('h1', {}, h('span', { class: 'hash', attrs: { 'aria-hidden': 'true' } }, '#'), name),
+      h('h1', {}, h('span', { class: 'hash', attrs: { 'aria-hidden': 'true' } }, sign), name),
       h('span', { class: 'topic', attrs: { title: channel?.topic ?? '' } }, channel?.topic ?? ''),
       h(
         'span',
@@ -69,11 +70,11 @@ export class ChannelPane {
     const lead = h(
       'div',
       { class: 'channel-lead' },
-      h('h2', {}, `# ${name}`),
-      h('p', { class: 'muted' }, `This is the very beginning of #${name}. ${channel?.topic ?? ''}`),
+      h('h2', {}, `${direct ? '' : '# '}${name}`),
+      h('p', { class: 'muted' }, `This is the very beginning of ${sign}${name}. ${channel?.topic ?? ''}`),
     );
-    this.#composer.label(`Message #${name}`);
-    this.#list.update(id, `Messages in #${name}`, channelMessages(page, id), [lead]);
+    this.#composer.label(`Message ${sign}${name}`);
+    this.#list.update(id, `Messages in ${sign}${name}`, channelMessages(page, id), [lead]);
     this.#offerJump();
   }
 

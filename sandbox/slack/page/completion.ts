@@ -29,6 +29,27 @@ export function completionsFor(line: string, commands: readonly PageCommand[]): 
   return found.slice(0, most);
 }
 
+export interface Name {
+  sign: string;
+  name: string;
+  detail: string;
+}
+
+/** Completions for a last word that begins with @ or #: people, groups and channels. */
+export function nameCompletions(line: string, names: readonly Name[]): Completion[] {
+  const word = /(?:^|\s)([@#])([\w.-]*)$/.exec(line);
+  if (!word) return [];
+  const [, sign = '', typed = ''] = word;
+  const start = line.slice(0, line.length - typed.length - 1);
+  return names
+    .filter(
+      (name) =>
+        name.sign === sign && `${name.name} ${name.detail}`.toLowerCase().includes(typed.toLowerCase()),
+    )
+    .map(({ name, detail }) => ({ line: `${start}${sign}${name} `, title: `${sign}${name}`, detail }))
+    .slice(0, most);
+}
+
 /** Lines sent before, newest last: arrow up and down walk through them. */
 export class History {
   readonly #lines: string[];

@@ -1,6 +1,7 @@
 /** Where a person types: messages and slash commands, with completion and history. */
+import type { PageState } from '../page-api.ts';
 import { act } from './api.ts';
-import { type Completion, completionsFor, History } from './completion.ts';
+import { type Completion, completionsFor, History, type Name, nameCompletions } from './completion.ts';
 import { fill, h, icon, uid } from './dom.ts';
 import type { Store } from './store.ts';
 
@@ -26,9 +27,8 @@ export class Composer {
       class: 'composer-input',
       attrs: {
         rows: 1,
-        role: 'combobox',
+        'aria-haspopup': 'listbox',
         'aria-autocomplete': 'list',
-        'aria-expanded': 'false',
         'aria-controls': listId,
         autocomplete: 'off',
         spellcheck: 'false',
@@ -38,7 +38,7 @@ export class Composer {
     });
     this.#list = h('div', {
       class: 'completions',
-      attrs: { role: 'listbox', id: listId, 'aria-label': 'Commands', hidden: true },
+      attrs: { role: 'listbox', id: listId, 'aria-label': 'Completions', hidden: true },
     });
     this.#send = h(
       'button',
@@ -86,7 +86,14 @@ export class Composer {
   #typed(): void {
     this.#history.leave();
     this.#resize();
-    this.#offer(completionsFor(this.#input.value, this.#store.model.page.commands));
+    this.#offer(this.#completions());
+  }
+
+  #completions(): Completion[] {
+    const line = this.#input.value;
+    const { page } = this.#store.model;
+    const offers = completionsFor(line, page.commands);
+    return offers.length > 0 ? offers : nameCompletions(line, namesIn(page));
   }
 
   #set(text: string): void {
@@ -110,7 +117,6 @@ export class Composer {
   #drawOffers(): void {
     const open = this.#offers.length > 0;
     this.#list.hidden = !open;
-    this.#input.setAttribute('aria-expanded', String(open));
     const rows = this.#offers.map((offer, at) => {
       const attrs = {
         role: 'option',
@@ -134,7 +140,7 @@ export class Composer {
         h(
           'div',
           { class: 'completions-head', attrs: { 'aria-hidden': 'true' } },
-          'Commands',
+          'Completions',
           h('span', {}, '↑ ↓ to move, Tab to complete'),
         ),
       rows,
@@ -147,9 +153,7 @@ export class Composer {
 
   #choose(offer: Completion): void {
     this.#set(offer.line);
-    this.#offer(
-      completionsFor(offer.line, this.#store.model.page.commands).filter((next) => next.line !== offer.line),
-    );
+    this.#offer(this.#completions().filter((next) => next.line !== offer.line));
     this.#input.focus();
   }
 
@@ -212,6 +216,18 @@ export class Composer {
       : await act('message', thread === null ? where : { ...where, threadTs: thread });
     if (!answer.ok) this.#store.say(channel, answer.error, thread);
   }
+}
+
+function namesIn(page: PageState): Name[] {
+  return [
+    ...page.users
+      .filter((user) => !user.deleted)
+      .map((user) => ({ sign: '@', name: user.name, detail: user.realName })),
+    ...page.userGroups.map((group) => ({ sign: '@', name: group.handle, detail: group.name })),
+    ...page.channels
+      .filter(({ id }) => !id.startsWith('D'))
+      .map(({ name, topic }) => ({ sign: '#', name, detail: topic })),
+  ];
 }
 
 function rememberedHistory(user: string): History {

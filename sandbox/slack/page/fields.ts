@@ -143,7 +143,8 @@ function choices(of: Json, slot: Slot, type: 'radio' | 'checkbox'): HTMLElement 
   const actionId = str(of, 'action_id');
   const { values, directory } = slot.surface;
   const name = uid('choice');
-  let chosen = chosenValues(of, slot);
+  const options = optionsOf(of, slot) ?? [];
+  let chosen = chosenValues(of, slot, options);
   const keep = () => values.set(slot.blockId, actionId, type === 'radio' ? (chosen[0] ?? null) : chosen);
   keep();
   const boxes: HTMLInputElement[] = [];
@@ -163,7 +164,7 @@ function choices(of: Json, slot: Slot, type: 'radio' | 'checkbox'): HTMLElement 
     keep();
     if (slot.dispatches) await send(group, slot, actionId, chosen);
   };
-  const rows = (optionsOf(of, slot) ?? []).map((option) => {
+  const rows = options.map((option) => {
     const box = h('input', {
       attrs: { type, name, value: option.value, 'aria-label': option.label },
       on: { change: () => change(option.value, box.checked) },

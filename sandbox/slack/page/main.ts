@@ -6,6 +6,7 @@ import { fill, h } from './dom.ts';
 import { authorName } from './message.ts';
 import { ModalStack } from './modal.ts';
 import { Sidebar } from './sidebar.ts';
+import { channelTitle } from './state.ts';
 import { Store } from './store.ts';
 import { mrkdwnWords } from './text.ts';
 import { restoreTheme } from './theme.ts';
@@ -73,7 +74,7 @@ async function start(root: HTMLElement): Promise<void> {
     channel.update();
     thread.update();
     modals.update();
-    const name = model.page.channels.find((candidate) => candidate.id === model.channel)?.name ?? '';
+    const { name } = channelTitle(model.page, model.channel);
     const waiting = model.page.channels.some(
       (candidate) => candidate.id !== model.channel && store.unread(candidate.id).length > 0,
     );
@@ -91,7 +92,8 @@ async function start(root: HTMLElement): Promise<void> {
   });
 
   draw();
-  channel.focusComposer();
+  // On a touch screen the keyboard would cover half the page before anything was read.
+  if (matchMedia('(hover: hover)').matches) channel.focusComposer();
   let generation = 0;
   follow(me, {
     event: (event) => {

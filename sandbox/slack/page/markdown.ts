@@ -123,9 +123,9 @@ function lists(lines: string[]): BlockNode[] {
 }
 
 const wraps: readonly [RegExp, 'bold' | 'italic' | 'strike'][] = [
-  [/^\*\*(?=\S)(.+?\S|\S)\*\*(?!\*)/, 'bold'],
-  [/^__(?=\S)(.+?\S|\S)__(?![\p{L}\p{N}])/u, 'bold'],
-  [/^~~(?=\S)(.+?\S|\S)~~/, 'strike'],
+  [/^\*\*(?=\S)(\S|.+?\S)\*\*(?!\*)/, 'bold'],
+  [/^__(?=\S)(\S|.+?\S)__(?![\p{L}\p{N}])/u, 'bold'],
+  [/^~~(?=\S)(\S|.+?\S)~~/, 'strike'],
   [/^\*(?=[^\s*])(.*?[^\s*])\*(?!\*)/, 'italic'],
   [/^_(?=[^\s_])(.*?[^\s_])_(?![\p{L}\p{N}])/u, 'italic'],
 ];

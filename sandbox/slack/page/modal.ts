@@ -43,6 +43,7 @@ export class ModalStack {
 
   #draw(view: PageView, depth: number, again: boolean): void {
     const focused = again ? markOf(document.activeElement) : null;
+    const caret = again ? caretOf(document.activeElement) : null;
     const scroll = again ? (this.#dialog?.querySelector('.dialog-body')?.scrollTop ?? 0) : 0;
     const dialog = this.#dialog ?? this.#open();
     const title = uid('view-title');
@@ -108,6 +109,8 @@ export class ModalStack {
       dialog.querySelector<HTMLElement>('.dialog-body :is(input, textarea, [role=combobox])');
     const back = focused ? dialog.querySelector<HTMLElement>(focused) : null;
     (Object.keys(errors).length > 0 ? (first ?? back) : (back ?? first))?.focus();
+    if (caret !== null && isTextBox(back) && back === document.activeElement)
+      back.setSelectionRange(caret, caret);
   }
 
   #open(): HTMLDialogElement {
@@ -170,6 +173,17 @@ export class ModalStack {
       !answer.ok && h('div', { class: 'action-error', attrs: { role: 'alert' } }, `⚠ ${answer.error}`),
     );
   }
+}
+
+/** Where the caret stands, so that a view redrawn under someone's typing leaves it there. */
+function caretOf(active: Element | null): number | null {
+  return isTextBox(active) ? active.selectionEnd : null;
+}
+
+function isTextBox(element: Element | null): element is HTMLInputElement | HTMLTextAreaElement {
+  return (
+    element instanceof HTMLTextAreaElement || (element instanceof HTMLInputElement && element.type === 'text')
+  );
 }
 
 /** Selector of the focused control, to find it again in the next drawing. */

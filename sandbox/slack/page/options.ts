@@ -60,8 +60,12 @@ export function optionsOf(of: Json, slot: Slot): Option[] | null {
 const initialKeys = ['initial_users', 'initial_channels', 'initial_conversations'] as const;
 const initialKey = ['initial_user', 'initial_channel', 'initial_conversation'] as const;
 
-/** What stands chosen: what the person chose before, else what the bot asked for. */
-export function chosenValues(of: Json, slot: Slot): string[] {
+/** What stands chosen: what the person chose before, else what the bot asked for; only what is still offered. */
+export function chosenValues(of: Json, slot: Slot, options: readonly Option[]): string[] {
+  return wantedValues(of, slot).filter((value) => options.some((option) => option.value === value));
+}
+
+function wantedValues(of: Json, slot: Slot): string[] {
   const kept = slot.surface.values.get(slot.blockId, str(of, 'action_id'));
   if (kept !== undefined) return kept === null ? [] : Array.isArray(kept) ? kept : [kept];
   const one = json(of, 'initial_option');

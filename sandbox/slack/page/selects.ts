@@ -34,7 +34,7 @@ function select(of: Json, slot: Slot, options: readonly Option[], multiple: bool
   const actionId = str(of, 'action_id');
   const placeholder = words(json(of, 'placeholder')) || (multiple ? 'Select options' : 'Select an option');
   const values = slot.surface.values;
-  let chosen = chosenValues(of, slot);
+  let chosen = chosenValues(of, slot, options);
   let before = chosen;
   values.set(slot.blockId, actionId, multiple ? chosen : (chosen[0] ?? null));
 

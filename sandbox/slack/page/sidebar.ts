@@ -3,6 +3,7 @@ import type { PageUser } from '../page-api.ts';
 import { avatar } from './avatar.ts';
 import { fill, h, icon } from './dom.ts';
 import { openMenu } from './menu.ts';
+import { channelTitle } from './state.ts';
 import type { Store } from './store.ts';
 import { themeButton } from './theme.ts';
 
@@ -17,6 +18,7 @@ export class Sidebar {
   });
   readonly #status = h('div', { class: 'bot-status', attrs: { role: 'status' } });
   readonly #switchUser: (id: string) => void;
+  #drawn = '';
 
   constructor(store: Store, switchUser: (id: string) => void, closeSidebar: () => void) {
     this.#store = store;
@@ -57,34 +59,10 @@ export class Sidebar {
       ),
     );
     this.#drawStatus(online, page.botConnections);
-    const people = page.users.filter((user) => !user.isBot && !user.deleted);
-    const apps = page.users.filter((user) => user.isBot && !user.deleted);
-    const focused =
-      document.activeElement instanceof HTMLElement ? document.activeElement.dataset['channelId'] : undefined;
-    fill(
-      this.#body,
-      section(
-        'Channels',
-        page.channels.map((item) => this.#channelLink(item.id, item.name, item.id === channel)),
-      ),
-      section(
-        'People',
-        people.map((user) => this.#person(user)),
-      ),
-      section(
-        'Apps',
-        apps.map((user) =>
-          h(
-            'li',
-            { class: 'person' },
-            avatar(user, user.id, 'small'),
-            user.realName || user.name,
-            h('span', { class: `dot${page.botConnections > 0 ? ' on' : ''}` }),
-          ),
-        ),
-      ),
-    );
-    if (focused) this.#body.querySelector<HTMLElement>(`[data-channel-id="${CSS.escape(focused)}"]`)?.focus();
+    const unread = page.channels.map(({ id }) => (id === channel ? 0 : this.#store.unread(id).length));
+    const key = JSON.stringify([page.channels, unread, channel, page.users, page.botConnections > 0]);
+    if (key !== this.#drawn) this.#drawBody();
+    this.#drawn = key;
     const label = `Switch user, you are ${page.user.realName || page.user.name}`;
     if (this.#me.dataset['user'] === page.user.id) return;
     this.#me.dataset['user'] = page.user.id;
@@ -102,6 +80,39 @@ export class Sidebar {
     );
   }
 
+  #drawBody(): void {
+    const { page, channel } = this.#store.model;
+    const people = page.users.filter((user) => !user.isBot && !user.deleted);
+    const apps = page.users.filter((user) => user.isBot && !user.deleted);
+    const links = (direct: boolean) =>
+      page.channels
+        .map(({ id }) => ({ id, ...channelTitle(page, id) }))
+        .filter((item) => item.direct === direct)
+        .map((item) => this.#channelLink(item.id, item.name, item.direct, item.id === channel));
+    const talks = links(true);
+    const focused =
+      document.activeElement instanceof HTMLElement ? document.activeElement.dataset['channelId'] : undefined;
+    fill(
+      this.#body,
+      section('Channels', links(false)),
+      talks.length > 0 && section('Direct messages', talks),
+      section(
+        'People',
+        people.map((user) => this.#person(user)),
+      ),
+      section(
+        'Apps',
+        apps.map((user) => this.#app(user)),
+      ),
+    );
+    if (focused) this.#body.querySelector<HTMLElement>(`[data-channel-id="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #app(user: PageUser): HTMLElement {
+    const dot = h('span', { class: `dot${this.#store.model.page.botConnections > 0 ? ' on' : ''}` });
+    return h('li', { class: 'person' }, avatar(user, user.id, 'small'), user.realName || user.name, dot);
+  }
+
   #drawStatus(online: boolean, connections: number): void {
     const state = !online ? 'lost' : connections > 0 ? 'up' : 'down';
     const words = !online
@@ -114,7 +125,7 @@ export class Sidebar {
     fill(this.#status, h('span', { class: `dot ${state === 'up' ? 'on' : state}` }), words);
   }
 
-  #channelLink(id: string, name: string, current: boolean): HTMLElement {
+  #channelLink(id: string, name: string, direct: boolean, current: boolean): HTMLElement {
     const unread = current ? 0 : this.#store.unread(id).length;
     const label = unread > 0 ? `${name}, ${unread} unread` : name;
     const attrs = {
@@ -131,7 +142,7 @@ export class Sidebar {
       h(
         'button',
         { class: `channel-link${unread > 0 ? ' unread' : ''}`, attrs, on: { click: open } },
-        h('span', { class: 'hash', attrs: { 'aria-hidden': 'true' } }, '#'),
+        h('span', { class: 'hash', attrs: { 'aria-hidden': 'true' } }, direct ? '@' : '#'),
         h('span', { class: 'name' }, name),
         unread > 0 && h('span', { class: 'badge' }, String(unread)),
       ),

@@ -71,6 +71,16 @@ export function notice(
   };
 }
 
+/** How a channel is called: a direct conversation by the other person in it. */
+export function channelTitle(state: PageState, id: string): { name: string; direct: boolean } {
+  const channel = state.channels.find((candidate) => candidate.id === id);
+  if (!channel) return { name: id, direct: false };
+  if (!id.startsWith('D')) return { name: channel.name, direct: false };
+  const other = channel.members.find((member) => member !== state.user.id);
+  const user = state.users.find((candidate) => candidate.id === other);
+  return { name: user?.realName || user?.name || channel.name, direct: true };
+}
+
 /** What stands in the channel itself: no replies, unless they were also sent to the channel. */
 export function channelMessages(state: PageState, channel: string): PageMessage[] {
   return state.messages.filter(

@@ -2,7 +2,7 @@
 import { Composer } from './composer.ts';
 import { fill, h, icon } from './dom.ts';
 import { MessageList } from './message-list.ts';
-import { findMessage, threadReplies } from './state.ts';
+import { channelTitle, findMessage, threadReplies } from './state.ts';
 import type { Store } from './store.ts';
 
 const closeSign = 'M5 5l10 10M15 5L5 15';
@@ -47,13 +47,12 @@ export class ThreadPane {
     this.element.hidden = thread === null;
     this.element.dataset['thread'] = thread ?? '';
     if (thread === null) {
-      if (this.#open !== null && this.#opener instanceof HTMLElement && this.#opener.isConnected)
-        this.#opener.focus();
+      if (this.#open !== null) this.#focusBack(this.#open);
       this.#open = null;
       return;
     }
-    const name = page.channels.find((candidate) => candidate.id === channel)?.name ?? channel;
-    fill(this.#subtitle, ` #${name}`);
+    const { name, direct } = channelTitle(page, channel);
+    fill(this.#subtitle, ` ${direct ? '' : '#'}${name}`);
     this.#composer.label('Reply…');
     const replies = threadReplies(page, channel, thread);
     const missing = h('div', { class: 'muted pad' }, 'The message this thread belongs to is gone.');
@@ -67,5 +66,12 @@ export class ThreadPane {
     this.#opener = this.#open === null ? document.activeElement : this.#opener;
     this.#open = thread;
     this.#composer.focus();
+  }
+
+  /** Focus goes back to what opened the thread, or, when that was drawn anew meanwhile, to its message. */
+  #focusBack(thread: string): void {
+    const message = document.querySelector<HTMLElement>(`main .message[data-ts="${CSS.escape(thread)}"]`);
+    const opener = this.#opener instanceof HTMLElement && this.#opener.isConnected ? this.#opener : message;
+    opener?.focus({ preventScroll: true });
   }
 }
