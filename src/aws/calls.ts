@@ -13,8 +13,8 @@ import type {
 } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import { LookFailed, type Place } from '../workflow/ports.ts';
-import type { ClientFactory } from './clients.ts';
-import { changeError, lookError } from './errors.ts';
+import type { ClientFactory, Purpose } from './clients.ts';
+import { changeError, hasExpired, lookError } from './errors.ts';
 import { where } from './words.ts';
 
 /**
@@ -46,39 +46,47 @@ export interface Calls {
   };
 }
 
-export function createCalls(clients: ClientFactory): Calls {
+/**
+ * `forget` drops the credentials of a place: AWS may end a session before its time (a revoked one), and then a
+ * look is asked once more with new ones, while a change is left to the workflow's next attempt.
+ */
+export function createCalls(clients: ClientFactory, forget: (place: Place, purpose: Purpose) => void): Calls {
+  async function look<O>(place: Place, command: object, send: () => Promise<O>): Promise<O> {
+    try {
+      return await send().catch((error: unknown) => {
+        if (!hasExpired(error)) throw error;
+        forget(place, 'look');
+        return send();
+      });
+    } catch (error) {
+      throw lookError(nameOf(command), place, error);
+    }
+  }
+
+  async function change<O>(
+    place: Place,
+    command: object,
+    instanceIds: readonly string[],
+    send: () => Promise<O>,
+  ): Promise<O> {
+    try {
+      return await send();
+    } catch (error) {
+      if (hasExpired(error)) forget(place, 'change');
+      throw changeError(nameOf(command), place, error, instanceIds);
+    }
+  }
+
   return {
     ec2: {
-      look: (place, command) =>
-        clients
-          .ec2(place, 'look')
-          .send(command)
-          .catch((error: unknown) => {
-            throw lookError(nameOf(command), place, error);
-          }),
-      change: (place, command, instanceIds) =>
-        clients
-          .ec2(place, 'change')
-          .send(command)
-          .catch((error: unknown) => {
-            throw changeError(nameOf(command), place, error, instanceIds);
-          }),
+      look: (place, command) => look(place, command, () => clients.ec2(place, 'look').send(command)),
+      change: (place, command, ids) =>
+        change(place, command, ids, () => clients.ec2(place, 'change').send(command)),
     },
     ssm: {
-      look: (place, command) =>
-        clients
-          .ssm(place, 'look')
-          .send(command)
-          .catch((error: unknown) => {
-            throw lookError(nameOf(command), place, error);
-          }),
-      change: (place, command, instanceIds) =>
-        clients
-          .ssm(place, 'change')
-          .send(command)
-          .catch((error: unknown) => {
-            throw changeError(nameOf(command), place, error, instanceIds);
-          }),
+      look: (place, command) => look(place, command, () => clients.ssm(place, 'look').send(command)),
+      change: (place, command, ids) =>
+        change(place, command, ids, () => clients.ssm(place, 'change').send(command)),
     },
   };
 }

@@ -137,6 +137,11 @@ function wasConnecting(error: Error): boolean {
   return error.name === 'TimeoutError' && error.message.includes('did not establish a connection');
 }
 
+/** AWS says that the session is over. The request was refused. */
+export function hasExpired(error: unknown): boolean {
+  return error instanceof Error && httpStatus(error) !== null && EXPIRED.has(error.name);
+}
+
 /** For a mutating call: the error to throw to the workflow. `instanceIds` are those in the request. */
 export function changeError(
   operation: string,

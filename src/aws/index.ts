@@ -41,7 +41,7 @@ export function createAws(options: AwsOptions): Aws {
     log,
     sts: (place) => clients.sts(place, base),
   });
-  const calls = createCalls(clients);
+  const calls = createCalls(clients, sessions.forget);
 
   return {
     fleet: createFleet(calls, options.zones, log),

@@ -44,6 +44,8 @@ const answer = z.object({
 export interface Sessions {
   /** Valid for at least a minute. Throws NoCredentials, in words. One AssumeRole at a time per key. */
   credentials(place: Place, purpose: Purpose): Promise<Credentials>;
+  /** Drops what is held: AWS says that it is over. */
+  forget(place: Place, purpose: Purpose): void;
 }
 
 export function createSessions(options: {
@@ -122,14 +124,21 @@ export function createSessions(options: {
 
   return {
     credentials(place, purpose) {
-      const key = [purpose, place.landingZone, place.accountId, place.region, place.runId].join(' ');
+      const key = keyOf(place, purpose);
       const known = held.get(key);
       if (known && clock.now() < known.refreshAt) return Promise.resolve(known);
       const underWay = asking.get(key) ?? refresh(key, place, purpose);
       if (!asking.has(key)) asking.set(key, underWay);
       return underWay;
     },
+    forget(place, purpose) {
+      held.delete(keyOf(place, purpose));
+    },
   };
+}
+
+function keyOf(place: Place, purpose: Purpose): string {
+  return [purpose, place.landingZone, place.accountId, place.region, place.runId].join(' ');
 }
 
 /** `patchday-<run>`, in what STS allows: 2 to 64 of [\w+=,.@-]. It is on every CloudTrail line. */
