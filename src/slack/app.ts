@@ -210,7 +210,7 @@ export class SlackApp {
       actor,
       reply,
       openView: (view) => this.#openView(triggerId, view, reply),
-      updateView: (opened, view) => this.#updateView(opened, view),
+      updateView: (opened, view) => this.#updateView(opened, view, reply),
     };
   }
 
@@ -251,7 +251,7 @@ export class SlackApp {
     }
   }
 
-  async #updateView(opened: OpenedView, view: ModalView): Promise<boolean> {
+  async #updateView(opened: OpenedView, view: ModalView, reply: Asked['reply']): Promise<boolean> {
     const { client, edge } = this.#options;
     try {
       await client.views.update({
@@ -261,8 +261,16 @@ export class SlackApp {
       });
       return true;
     } catch (error) {
-      // Closed, or turned to another page meanwhile.
-      edge.log.warn({ slack: classify(error).code, callback: view.callback_id }, 'a modal was not updated');
+      const { code: slack } = classify(error);
+      edge.log.warn({ slack, callback: view.callback_id }, 'a modal was not updated');
+      // Closed, or turned to another page meanwhile: the person knows.
+      if (slack !== 'not_found' && slack !== 'hash_conflict') {
+        await reply(
+          say(
+            md`Slack did not show the next page (${code(slack)}). Nothing was changed. Close the window and click again.`,
+          ),
+        );
+      }
       return false;
     }
   }

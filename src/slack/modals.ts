@@ -112,14 +112,7 @@ export function excludeModal(view: RunView, meta: ViewMeta, chosen: ReadonlySet<
       value: String(from + i),
     },
   }));
-  const groups: { label: ReturnType<typeof plain>; options: (typeof options)[number]['option'][] }[] = [];
-  let zone: string | null = null;
-  for (const { zone: of, option } of options) {
-    const last = groups.at(-1);
-    if (last && zone === of && last.options.length < LIMITS.optionsPerGroup) last.options.push(option);
-    else groups.push({ label: plain(of, LIMITS.optionText), options: [option] });
-    zone = of;
-  }
+  const groups = optionGroups(options);
   const here = options.map((o) => o.option).filter((option) => chosen.has(Number(option.value)));
   const elsewhere = chosen.size - here.length;
   const blocks: KnownBlock[] = [
@@ -154,6 +147,28 @@ export function excludeModal(view: RunView, meta: ViewMeta, chosen: ReadonlySet<
     blocks,
     'Exclude',
   );
+}
+
+type Option = { text: ReturnType<typeof plain>; value: string };
+
+/** By landing zone, at most 100 options in each; with more landing zones than groups are allowed, plainly. */
+function optionGroups(options: readonly { zone: string; option: Option }[]) {
+  const zones = new Map<string, Option[]>();
+  for (const { zone, option } of options) zones.set(zone, [...(zones.get(zone) ?? []), option]);
+  const groups = [...zones].flatMap(([zone, of]) => inHundreds(zone, of));
+  return groups.length <= LIMITS.groups
+    ? groups
+    : inHundreds(
+        'Instances',
+        options.map((o) => o.option),
+      );
+}
+
+function inHundreds(label: string, options: readonly Option[]) {
+  return Array.from({ length: Math.ceil(options.length / LIMITS.optionsPerGroup) }, (_, i) => ({
+    label: plain(label, LIMITS.optionText),
+    options: options.slice(i * LIMITS.optionsPerGroup, (i + 1) * LIMITS.optionsPerGroup),
+  }));
 }
 
 /** Null when there are more than the modal can carry (about 700). */
