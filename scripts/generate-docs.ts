@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 import { configurationPage } from '../src/config/reference-page.ts';
+import { commandsMarkdown } from '../src/slack/command-table.ts';
+import { slackManifestYaml } from '../src/slack/manifest.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -18,6 +20,8 @@ export interface GeneratedFile {
 export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/configuration.md', render: configurationPage },
   { path: 'patchday.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
+  { path: 'docs/commands.md', render: commandsMarkdown },
+  { path: 'slack-manifest.yaml', render: slackManifestYaml },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
