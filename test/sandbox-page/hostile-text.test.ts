@@ -42,7 +42,7 @@ function expectHarmless(tree: readonly (BlockNode | Inline)[]): void {
         .filter((field) => field !== 'kind')
         .toSorted(),
     ).toEqual(fields[node.kind]?.toSorted());
-    if ((node.kind === 'link' || node.kind === 'date') && node.href !== null) {
+    if (node.kind === 'link' || (node.kind === 'date' && node.href !== null)) {
       expect(node.href).toMatch(/^(https?:\/\/|mailto:)/);
       expect(node.href).not.toMatch(/[\s"<>]/);
     }

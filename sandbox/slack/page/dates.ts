@@ -13,9 +13,15 @@ export interface Clock {
 
 type Options = Intl.DateTimeFormatOptions;
 
+/** Making a formatter costs a hundred times more than using it, and a list asks for one per message. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
 function formatted(at: number, options: Options, clock: Clock): string {
   const zone = clock.timeZone === undefined ? {} : { timeZone: clock.timeZone };
-  return new Intl.DateTimeFormat('en-US', { ...options, ...zone }).format(at);
+  const key = JSON.stringify([options, zone]);
+  const formatter = formatters.get(key) ?? new Intl.DateTimeFormat('en-US', { ...options, ...zone });
+  formatters.set(key, formatter);
+  return formatter.format(at);
 }
 
 /** "9:05 AM", or "09:05" where the reader's locale counts 24 hours. */
@@ -29,8 +35,10 @@ export function timeOfDay(at: number, clock: Clock, seconds = false): string {
   return formatted(at, seconds ? { ...options, second: '2-digit' } : options, clock);
 }
 
+let twelveHours: boolean | null = null;
 function prefersTwelveHours(): boolean {
-  return new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hour12 ?? true;
+  twelveHours ??= new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hour12 ?? true;
+  return twelveHours;
 }
 
 /** Calendar day in the reader's zone, "2026-11-20": sorts and compares as text. */

@@ -5,6 +5,10 @@ import { fill, h, icon, uid } from './dom.ts';
 
 const shortRows = 6;
 const shortChars = 700;
+/** More would make the page slow; the download has everything. */
+const mostRows = 1000;
+const mostChars = 300_000;
+const mostInlineBytes = 2_000_000;
 const downloadSign = 'M10 3v9M6 9l4 4 4-4M4 16h12';
 const closeSign = 'M5 5l10 10M15 5L5 15';
 
@@ -48,7 +52,8 @@ export function fileCard(file: PageFile): HTMLElement {
   const title = file.title || file.name;
   const preview = h('div', { class: 'file-preview' });
   const view = () => openViewer(file, kind);
-  if (kind !== 'binary' && kind !== 'html') void showContent(preview, file, kind, true);
+  const inline = kind !== 'binary' && kind !== 'html' && file.size <= mostInlineBytes;
+  if (inline) void showContent(preview, file, kind, true);
   const attrs = { class: 'file-badge', attrs: { 'aria-hidden': 'true' } };
   return h(
     'div',
@@ -86,7 +91,7 @@ export function fileCard(file: PageFile): HTMLElement {
         icon(downloadSign, 16),
       ),
     ),
-    kind !== 'binary' && kind !== 'html' && preview,
+    inline && preview,
   );
 }
 
@@ -148,7 +153,7 @@ async function showContent(into: HTMLElement, file: PageFile, kind: Kind, short:
 function csvTable(text: string, short: boolean): HTMLElement {
   const all = parseCsv(text);
   const [head = [], ...rows] = all;
-  const shown = short ? rows.slice(0, shortRows) : rows;
+  const shown = rows.slice(0, short ? shortRows : mostRows);
   const more = rows.length - shown.length;
   const line = (cells: string[]) =>
     h(
@@ -182,7 +187,7 @@ function csvTable(text: string, short: boolean): HTMLElement {
 }
 
 function textBody(text: string, short: boolean): HTMLElement {
-  const shown = short ? text.slice(0, shortChars) : text;
+  const shown = text.slice(0, short ? shortChars : mostChars);
   return h('pre', { class: 'file-text', attrs: { tabindex: 0 } }, shown, shown.length < text.length && '\n…');
 }
 

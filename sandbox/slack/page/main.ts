@@ -79,7 +79,8 @@ async function start(root: HTMLElement): Promise<void> {
       (candidate) => candidate.id !== model.channel && store.unread(candidate.id).length > 0,
     );
     document.title = `${waiting ? '* ' : ''}#${name} – ${model.page.team.name} (${model.page.user.realName})`;
-    history.replaceState(null, '', addressOf(me, model.channel, model.thread));
+    const address = addressOf(me, model.channel, model.thread);
+    if (address !== `${location.pathname}${location.search}`) history.replaceState(null, '', address);
   };
   store.subscribe(draw);
   store.onArrival((message) => {
