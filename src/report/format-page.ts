@@ -52,7 +52,10 @@ function fieldRows(): string[] {
 
 function collect(node: Node, path: string, rows: string[]): void {
   const core = node.anyOf?.find((option) => option.type !== 'null') ?? node;
-  if (core.type === 'array' && core.items) return collect(core.items, `${path}[]`, rows);
+  if (core.type === 'array' && core.items) {
+    collect(core.items, `${path}[]`, rows);
+    return;
+  }
   // The plan is described by its own type; its fields would only repeat it here.
   if (path === 'plan') return;
   for (const [key, child] of Object.entries(core.properties ?? {})) {
