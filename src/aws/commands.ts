@@ -29,8 +29,11 @@ const COMMENT_LENGTH = 100;
 const CLOCK_SKEW_MS = 15 * 60_000;
 /** Used only if AWS leaves out ExpiresAfter: the step of AWS-RunPatchBaseline may run for two hours. */
 const EXECUTION_LIMIT_MS = 7_200_000;
-/** States of an invocation that has not ended, as filters of ListCommandInvocations. */
-const UNFINISHED = ['Pending', 'InProgress', 'Delayed', 'Cancelling'] as const;
+/**
+ * States of an invocation that has not ended, as far as ListCommandInvocations takes them as a filter: it does
+ * not take Cancelling, which lasts for seconds.
+ */
+const UNFINISHED = ['Pending', 'InProgress', 'Delayed'] as const;
 /** What is handed on of an output of up to 24,000 characters. */
 const OUTPUT_TAIL = 4_000;
 
@@ -223,7 +226,8 @@ export function createCommands(calls: Calls, clock: Clock, pacer: Pacer, log: Aw
     },
 
     async othersInProgress(place, instanceIds, ownCommandIds) {
-      // By state over the whole region: a fixed number of calls, where asking by instance would take one each.
+      // By state over the whole region: three calls and no more, where asking by instance takes one for each, and
+      // AWS refuses an instance together with Status=Pending.
       const lists = await Promise.all(
         UNFINISHED.map((value) => pagesOfInvocations(place, { Filters: [{ key: 'Status', value }] })),
       );

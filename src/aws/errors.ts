@@ -126,7 +126,10 @@ function withoutAnswer(error: Error): Verdict {
   return { kind: 'doubt', code: code || error.name };
 }
 
-/** A connection attempt that failed on all addresses, or the SDK's connect time-out (it has no code, only this sentence). */
+/**
+ * A connection attempt that failed on all addresses, or in the TLS handshake (Node's sentence; the code is
+ * ECONNRESET), or the SDK's connect time-out (it has no code, only its sentence).
+ */
 function wasConnecting(error: Error): boolean {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return error.errors.every(
@@ -134,6 +137,7 @@ function wasConnecting(error: Error): boolean {
     );
   }
   if ('syscall' in error && error.syscall === 'connect') return true;
+  if (error.message.includes('disconnected before secure TLS connection')) return true;
   return error.name === 'TimeoutError' && error.message.includes('did not establish a connection');
 }
 

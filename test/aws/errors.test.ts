@@ -86,6 +86,13 @@ describe('what an error proves about a mutating call', () => {
       ),
     ],
     [
+      'a TLS handshake broken off',
+      Object.assign(
+        new Error('Client network socket disconnected before secure TLS connection was established'),
+        { code: 'ECONNRESET' },
+      ),
+    ],
+    [
       'no base credentials',
       Object.assign(new Error('Could not load credentials'), { name: 'CredentialsProviderError' }),
     ],
@@ -126,6 +133,19 @@ describe('what an error proves about a mutating call', () => {
       code: 'InvalidInstanceId',
       retry: 'never',
       badInstanceIds: ['i-0aaaaaaaaaaaaaaaa'],
+    });
+  });
+
+  it('does not name an instance bad that is only busy', () => {
+    const busy = answered(
+      'IncorrectInstanceState',
+      400,
+      "The instance 'i-0aaaaaaaaaaaaaaaa' is not in a state",
+    );
+
+    expect(changeError('StartInstances', place, busy, ['i-0aaaaaaaaaaaaaaaa'])).toMatchObject({
+      retry: 'later',
+      badInstanceIds: [],
     });
   });
 

@@ -114,6 +114,21 @@ describe('looking for a command by its comment', () => {
   });
 });
 
+describe('looking for the commands of others', () => {
+  it('asks for the states that AWS documents, without instances', async () => {
+    servePages('ListCommandInvocations', 'CommandInvocations', [1], invocation);
+
+    expect([...(await aws.commands.othersInProgress(PLACE, ['i-0', 'i-1'], [])).keys()]).toEqual(['i-0']);
+
+    expect(wire.received.slice(-3).map((one) => JSON.parse(one.body))).toEqual(
+      ['Pending', 'InProgress', 'Delayed'].map((value) => ({
+        Filters: [{ key: 'Status', value }],
+        MaxResults: 50,
+      })),
+    );
+  });
+});
+
 describe('discovery', () => {
   const emptyList = {
     xml: '<DescribeInstancesResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><reservationSet/></DescribeInstancesResponse>',

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type FleetDefinition, STANDARD_ROLES } from '../../sandbox/aws/fleet/fleet.ts';
 import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { wallClock } from '../../sandbox/clock.ts';
 import type { ZoneAccess } from '../../src/aws/options.ts';
 import type { Aws, Place } from '../../src/workflow/ports.ts';
 import { BACKUP_TAGS } from '../../src/workflow/ports.ts';
@@ -16,8 +17,13 @@ let simulator: AwsSimulator;
 let aws: Aws;
 let place: Place;
 
-async function start(fleet: FleetDefinition): Promise<void> {
-  simulator = await startAwsSimulator({ fleet, throttle: 'off', visibilityDelayMs: 0 });
+async function start(fleet: FleetDefinition, speed = 1): Promise<void> {
+  simulator = await startAwsSimulator({
+    fleet,
+    clock: wallClock(speed),
+    throttle: 'off',
+    visibilityDelayMs: 0,
+  });
   const zones: ZoneAccess[] = fleet.zones.map((zone) => ({
     name: zone.name,
     accountId: zone.accountId,
@@ -33,7 +39,7 @@ async function start(fleet: FleetDefinition): Promise<void> {
   if (!zone) throw new Error('a fleet needs a landing zone');
   place = { landingZone: zone.name, accountId: zone.accountId, region: zone.regions[0] ?? '', runId: 'r1' };
 }
-const startSmall = (options: SmallFleetOptions) => start(smallFleet(options));
+const startSmall = (options: SmallFleetOptions, speed?: number) => start(smallFleet(options), speed);
 
 afterEach(() => simulator.close());
 
@@ -370,7 +376,7 @@ describe('commands', () => {
     ['access_denied', 'denied', 'AccessDenied'],
     ['invalid_platform', 'not_delivered', 'InvalidPlatform'],
   ] as const)('that are %s end as %s', async (delivery, status, detail) => {
-    await startSmall({ linux: 1, instances: { 'linux-1': { behaviour: { delivery } } } });
+    await startSmall({ linux: 1, instances: { 'linux-1': { behaviour: { delivery } } } }, 1_000);
 
     const { commandId } = await send(['linux-1'], 'Install');
 
