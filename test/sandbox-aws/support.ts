@@ -73,3 +73,14 @@ export async function roleKeys(
 export async function patcher(sim: AwsSimulator, region = 'eu-west-1', maxAttempts = 1): Promise<Clients> {
   return clients(sim, await roleKeys(sim, 'PatchdayPatch'), region, maxAttempts);
 }
+
+/** The error code that a request is refused with. Fails when it is not. */
+export async function errorCode(request: Promise<unknown>): Promise<string> {
+  try {
+    await request;
+  } catch (error) {
+    if (error instanceof Error) return error.name;
+    throw error;
+  }
+  throw new Error('the request was expected to be refused, and was not');
+}

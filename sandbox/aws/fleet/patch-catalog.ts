@@ -72,3 +72,26 @@ export const LINUX_PATCHES: readonly PatchDefinition[] = [
   linux('sudo.x86_64:0:1.9.15-1.p5.amzn2023.0.1', 'Low', ['CVE-2023-42465']),
   linux('vim-minimal.x86_64:2:9.1.346-1.amzn2023.0.1', 'Low', ['CVE-2024-22667']),
 ];
+
+/** Packages as Ubuntu names them. */
+export const UBUNTU_PATCHES: readonly PatchDefinition[] = [
+  linux('openssh-server.amd64:1:8.9p1-3ubuntu0.10', 'Critical', ['CVE-2024-6387']),
+  linux('libssl3.amd64:3.0.2-0ubuntu1.17', 'Medium', ['CVE-2024-5535', 'CVE-2024-4741']),
+  linux('libc6.amd64:2.35-0ubuntu3.8', 'Important', ['CVE-2024-2961', 'CVE-2024-33599']),
+  linux('linux-image-aws.amd64:6.5.0.1023.23', 'Important', ['CVE-2024-26925']),
+  linux('curl.amd64:7.81.0-1ubuntu1.17', 'Medium', ['CVE-2024-7264']),
+  linux('bind9-libs.amd64:1:9.18.28-0ubuntu0.22.04.1', 'Important', ['CVE-2024-0760']),
+  linux('tzdata.all:2024a-0ubuntu0.22.04.1', 'Unspecified'),
+  linux('vim-tiny.amd64:2:8.2.3995-1ubuntu2.17', 'Low', ['CVE-2024-43374']),
+];
+
+/** Packages as Red Hat Enterprise Linux 9 names them. */
+export const RHEL_PATCHES: readonly PatchDefinition[] = [
+  linux('kernel.x86_64:0:5.14.0-427.31.1.el9_4', 'Important', ['CVE-2024-36886', 'CVE-2024-26925']),
+  linux('openssh-server.x86_64:0:8.7p1-38.el9_4.4', 'Critical', ['CVE-2024-6387', 'CVE-2024-6409']),
+  linux('glibc.x86_64:0:2.34-100.el9_4.2', 'Important', ['CVE-2024-2961']),
+  linux('openssl.x86_64:1:3.0.7-28.el9_4', 'Low', ['CVE-2024-6119']),
+  linux('bind-libs.x86_64:32:9.16.23-18.el9_4.6', 'Important', ['CVE-2024-1737', 'CVE-2024-1975']),
+  linux('python3-setuptools.noarch:0:53.0.0-12.el9_4.1', 'Important', ['CVE-2024-6345']),
+  linux('tzdata.noarch:0:2024a-1.el9', 'Unspecified'),
+];
