@@ -6,7 +6,7 @@ export interface Fault {
   method: string;
   /**
    * rate_limited: HTTP 429 · server_error: HTTP 5xx · reset: the connection breaks without an answer ·
-   * slow: the answer comes late · error: HTTP 200 with ok:false.
+   * slow: the work is done at once and the answer comes late · error: HTTP 200 with ok:false.
    */
   kind: 'rate_limited' | 'server_error' | 'reset' | 'slow' | 'error';
   /** How many requests it hits. Default 1; null means until cleared. */

@@ -32,6 +32,9 @@ export interface RecordedMention {
   ephemeral: boolean;
 }
 
+/** A sandbox left running for days forgets its oldest calls. */
+const CALLS_KEPT = 50_000;
+
 /** What the simulator remembers for tests. */
 export class Journal {
   readonly calls: RecordedCall[] = [];
@@ -54,6 +57,7 @@ export class Journal {
       tookEffect: false,
     };
     this.calls.push(call);
+    if (this.calls.length > CALLS_KEPT) this.calls.shift();
     return call;
   }
 

@@ -90,6 +90,8 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   const server = createServer((request, response) => {
     route(world, control, request, response).catch((error: unknown) => fail(response, error));
   });
+  // Node's 5 s would now and then break off a request sent on a connection that was idle: a fault nobody scripted.
+  server.keepAliveTimeout = 65_000;
   server.on('upgrade', (request, socket, head) => {
     if (request.url?.startsWith('/link/')) world.sockets.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');

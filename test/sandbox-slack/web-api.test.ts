@@ -166,6 +166,21 @@ describe('messages', () => {
     expect(slack.control.messages({ channel: direct, user: 'olga' })).toEqual([]);
   });
 
+  it('cuts a text of more than 40,000 characters, and warns', async () => {
+    await post('x'.repeat(40_001));
+
+    expect(slack.control.messages({ channel: 'patching-prod' })[0]?.text).toHaveLength(40_000);
+    expect(slack.control.warnings()).toMatchObject([{ warning: expect.stringContaining('was cut') }]);
+  });
+
+  it.each([
+    ['a deactivated person', USERS.dmitri, 'user_disabled'],
+    ['a bot', USERS.bot, 'cannot_dm_bot'],
+    ['a person who is not there', 'U0NOBODY00', 'channel_not_found'],
+  ])('refuses a direct message to %s', async (_what, channel, error) => {
+    expect(await refusedBy(post('hello', channel))).toMatchObject({ error });
+  });
+
   it('gives a permalink that leads to the page', async () => {
     const { ts } = await post('card');
 

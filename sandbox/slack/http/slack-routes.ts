@@ -38,7 +38,7 @@ export async function slackRoutes(
     await send(outcome, request, response);
     return true;
   }
-  const permalink = /^\/archives\/(C\w+)\/p(\d{10})(\d{6})$/.exec(pathname);
+  const permalink = /^\/archives\/([CD]\w+)\/p(\d{10})(\d{6})$/.exec(pathname);
   if (permalink) {
     response.writeHead(302, { location: `/?channel=${permalink[1]}&ts=${permalink[2]}.${permalink[3]}` });
     response.end();

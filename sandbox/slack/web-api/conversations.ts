@@ -6,7 +6,14 @@ import { wireMessage } from '../wire-message.ts';
 import type { ChannelDefinition } from '../workspace.ts';
 import type { World } from '../world.ts';
 import type { Arguments } from './arguments.ts';
-import { channelFor, conversationScope, publicMessage, readableChannel, userFor } from './lookup.ts';
+import {
+  channelFor,
+  conversationScope,
+  publicMessage,
+  readableChannel,
+  refuseUnreachable,
+  userFor,
+} from './lookup.ts';
 import type { Methods } from './method.ts';
 import { page } from './pages.ts';
 
@@ -111,6 +118,7 @@ function open(args: Arguments, world: World): Json {
     throw new SlackError('invalid_arguments', ['[ERROR] the sandbox has no group conversations']);
   }
   const user = userFor(world, users[0] ?? '');
+  refuseUnreachable(user);
   const known = world.workspace.channels.length;
   const channel = world.workspace.directChannel(user.id);
   announceChannels(world);

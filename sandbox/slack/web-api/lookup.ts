@@ -16,6 +16,7 @@ export function channelFor(world: World, id: string): ChannelDefinition {
 export function writableChannel(world: World, id: string): ChannelDefinition {
   const person = /^[UW]/.test(id) ? world.workspace.users.find((user) => user.id === id) : undefined;
   if (person) {
+    refuseUnreachable(person);
     const direct = world.workspace.directChannel(person.id);
     announceChannels(world);
     return direct;
@@ -28,6 +29,12 @@ export function writableChannel(world: World, id: string): ChannelDefinition {
     world.journal.scopesUsed.add('chat:write.public');
   }
   return channel;
+}
+
+/** Nobody can write to a bot or to a closed account. */
+export function refuseUnreachable(person: UserDefinition): void {
+  if (person.isBot) throw new SlackError('cannot_dm_bot');
+  if (person.deleted) throw new SlackError('user_disabled');
 }
 
 /** A channel whose content the bot may read. */
