@@ -11,7 +11,7 @@ import { startHealthServer } from './ops/health.ts';
 import { randomIds } from './ops/ids.ts';
 import type { Logger } from './ops/log.ts';
 import { createReportFiles } from './report/files.ts';
-import { createSlack, createSlackDirectory, type Slack } from './slack/index.ts';
+import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
 import type { CommitHooks } from './store/group-commit.ts';
 import { openDatabase } from './store/open.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
@@ -29,6 +29,8 @@ export interface PatchdayOptions {
   slackApiUrl?: string | undefined;
   /** Above 1 only against a simulator; PATCHDAY_AWS_PACE. */
   awsPaceScale?: number;
+  /** Paces that suit Slack's limits are the default; tests against a simulator without limits go faster. */
+  slackTiming?: SlackTiming;
   /** Choke points where tests end the process; none in production. */
   hooks?: { aws?: AwsHooks; commit?: CommitHooks };
 }
@@ -52,7 +54,12 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
   const database = openDatabase(config.database.path);
   const store = new SqliteStore(database.db, clock.now, hooks.commit);
   const outbox = new SqliteOutbox(store);
-  const slackOptions = { botToken: secrets.slackBotToken, apiUrl: options.slackApiUrl, teamId: config.workspace, log };
+  const slackOptions = {
+    botToken: secrets.slackBotToken,
+    apiUrl: options.slackApiUrl,
+    teamId: config.workspace,
+    log,
+  };
   const directory = createSlackDirectory(slackOptions);
   const aws = createAws({
     zones: config.landingZones,
@@ -95,7 +102,7 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     filesFor: reports.filesFor,
     environments: settings.environments,
     landingZones: settings.zones,
-    timing: { cardInterval: config.timing.cardInterval },
+    timing: { cardInterval: config.timing.cardInterval, ...options.slackTiming },
     clock,
   });
   host.onRound = () => slack.kick();
@@ -104,11 +111,18 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     ...config.http,
     checks: [
       { name: 'slack', check: () => slackCheck(slack) },
-      { name: 'database', check: () => ({ ok: database.db.open, reason: database.db.open ? 'open' : 'closed' }) },
+      {
+        name: 'database',
+        check: () => ({ ok: database.db.open, reason: database.db.open ? 'open' : 'closed' }),
+      },
     ],
   });
   const inDoubt = outbox.recover();
-  if (inDoubt > 0) log.warn({ messages: inDoubt }, 'thread messages in doubt after a restart are not sent again; the cards say what is true');
+  if (inDoubt > 0)
+    log.warn(
+      { messages: inDoubt },
+      'thread messages in doubt after a restart are not sent again; the cards say what is true',
+    );
   outbox.refreshOpenCards();
 
   let stopped: Promise<void> | null = null;

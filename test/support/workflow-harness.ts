@@ -9,7 +9,7 @@ import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import type { AwsHooks } from '../../src/aws/index.ts';
-import { createApplicationChecks, createAws } from '../../src/aws/index.ts';
+import { createApplicationChecks, createAws, type ZoneAccess } from '../../src/aws/index.ts';
 import { randomIds } from '../../src/ops/ids.ts';
 import type { CommitHooks } from '../../src/store/group-commit.ts';
 import { type OpenedDatabase, openDatabase } from '../../src/store/open.ts';
@@ -18,9 +18,9 @@ import { EmbeddedHost } from '../../src/workflow/host.ts';
 import { createPatchService } from '../../src/workflow/patch-service.ts';
 import { type Directory, LookFailed } from '../../src/workflow/ports.ts';
 import type { RunOptions } from '../../src/workflow/run-types.ts';
+import { view } from '../../src/workflow/service/looking.ts';
 import type { Actor, PatchService } from '../../src/workflow/service.ts';
 import type { EnvironmentPolicy, Settings, Timing } from '../../src/workflow/settings.ts';
-import { view } from '../../src/workflow/service/looking.ts';
 import type { RunView } from '../../src/workflow/view.ts';
 import { until } from './until.ts';
 
@@ -76,6 +76,8 @@ export interface HarnessOptions {
   awsHooks?: AwsHooks;
   commitHooks?: CommitHooks;
   visibilityDelayMs?: number;
+  /** What the configuration says of a landing zone's roles, when it is not what the fleet has. */
+  access?: (zone: ZoneAccess) => ZoneAccess;
 }
 
 export interface Harness {
@@ -118,12 +120,20 @@ export class People implements Directory {
 let clicks = 0;
 /** Somebody of our workspace; every call is a new click. */
 export function actor(userId: string, changes: Partial<Actor> = {}): Actor {
-  return { userId, teamId: 'TOURS', channelId: 'CTEST', once: `click-${process.pid}-${clicks++}`, ...changes };
+  return {
+    userId,
+    teamId: 'TOURS',
+    channelId: 'CTEST',
+    once: `click-${process.pid}-${clicks++}`,
+    ...changes,
+  };
 }
 
 export async function startHarness(options: HarnessOptions = {}): Promise<Harness> {
   const fleet = options.fleet ?? smallFleet();
-  const sim = options.sim ?? (await startAwsSimulator({ fleet, throttle: 'off', visibilityDelayMs: options.visibilityDelayMs ?? 5 }));
+  const sim =
+    options.sim ??
+    (await startAwsSimulator({ fleet, throttle: 'off', visibilityDelayMs: options.visibilityDelayMs ?? 5 }));
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'patchday-test-'));
   process.env['AWS_ENDPOINT_URL'] = sim.url;
   process.env['AWS_ACCESS_KEY_ID'] = fleet.hub.accessKeyIds[0] ?? '';
@@ -151,15 +161,18 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const people = new People();
   const errors: unknown[] = [];
   const aws = createAws({
-    zones: fleet.zones.map((z) => ({
-      name: z.name,
-      accountId: z.accountId,
-      regions: z.regions,
-      readRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayRead`,
-      patchRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayPatch`,
-      externalId: z.externalId,
-      tagFilters: [],
-    })),
+    zones: fleet.zones.map((z) => {
+      const access: ZoneAccess = {
+        name: z.name,
+        accountId: z.accountId,
+        regions: z.regions,
+        readRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayRead`,
+        patchRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayPatch`,
+        externalId: z.externalId,
+        tagFilters: [],
+      };
+      return options.access?.(access) ?? access;
+    }),
     apiTimeoutMs: 2000,
     clock,
     paceScale: 1000,
@@ -196,12 +209,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   };
   const reaches: Harness['reaches'] = async (runId, check, what, within = 15_000) => {
     try {
-      return await until(() => {
-        const seen = see(runId);
-        if (check(seen)) return seen;
-        if (seen.run.phase === 'ended') throw new Error('the run ended before');
-        return false;
-      }, { within, describe: what });
+      return await until(
+        () => {
+          const seen = see(runId);
+          if (check(seen)) return seen;
+          if (seen.run.phase === 'ended') throw new Error('the run ended before');
+          return false;
+        },
+        { within, describe: what },
+      );
     } catch (error) {
       const { run, targets } = see(runId);
       throw new Error(
@@ -227,7 +243,15 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
     async scan(changes = {}, who = 'UREQ') {
       const answer = await service.scan(actor(who), {
         scope: { name: 'test', pattern: null, tags: [], platform: null, regions: [], only: null },
-        options: { fresh: false, dryRun: false, backupOnly: false, now: true, at: null, until: null, ...changes },
+        options: {
+          fresh: false,
+          dryRun: false,
+          backupOnly: false,
+          now: true,
+          at: null,
+          until: null,
+          ...changes,
+        },
       });
       if (!answer.ok) throw new Error(answer.text);
       return answer.value.runId;

@@ -1,0 +1,50 @@
+/**
+ * The bot as a process of its own that ends itself with SIGKILL at the Nth point. Points are numbered by the
+ * two choke points alone: before and after every COMMIT of the store, before and after every mutating AWS
+ * call. Nobody lists them by hand, so a new call or commit is a new point by itself.
+ *
+ * argv: config file, number of the fatal point (0 = never), file to which the points passed are written.
+ */
+import { appendFileSync } from 'node:fs';
+import { startPatchday } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/ops/log.ts';
+
+const [configFile = '', fatal = '0', trace = ''] = process.argv.slice(2);
+const fatalPoint = Number(fatal);
+let passed = 0;
+
+function point(name: string): void {
+  passed++;
+  if (trace) appendFileSync(trace, `${passed} ${name}\n`);
+  if (passed === fatalPoint) process.kill(process.pid, 'SIGKILL');
+}
+
+const loaded = loadConfig(configFile, process.env);
+if (!loaded.ok) throw new Error(loaded.problems.map((p) => p.text).join('\n'));
+const patchday = await startPatchday({
+  config: loaded.config,
+  secrets: {
+    slackBotToken: process.env['SLACK_BOT_TOKEN'] ?? '',
+    slackAppToken: process.env['SLACK_APP_TOKEN'] ?? '',
+  },
+  log: createLogger({ level: 'warn', secrets: [] }),
+  slackApiUrl: process.env['SLACK_API_URL'],
+  awsPaceScale: 1000,
+  slackTiming: { messageInterval: 1, pollInterval: 20, editsPerMinute: 100_000 },
+  hooks: {
+    commit: { beforeCommit: () => point('commit:before'), afterCommit: () => point('commit:after') },
+    aws: {
+      before: (call) => {
+        if (call.mutating) point(`${call.operation}:before`);
+      },
+      after: (call) => {
+        if (call.mutating) point(`${call.operation}:after`);
+      },
+    },
+  },
+});
+process.send?.('ready');
+process.once('SIGTERM', () => {
+  void patchday.stop().then(() => process.exit(0));
+});
