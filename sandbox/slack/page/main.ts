@@ -27,7 +27,7 @@ const firstPerson = 'U0PRIYAREQ';
 async function firstState(): Promise<PageState> {
   const named = new URLSearchParams(location.search).get('user');
   for (;;) {
-    for (const user of [named, firstPerson, null]) {
+    for (const user of named === null ? [firstPerson, null] : [named, firstPerson, null]) {
       const state = await loadState(user).catch(() => null);
       if (state !== null) return state;
     }

@@ -106,6 +106,8 @@ export class MessageList {
 
   #grouped(message: PageMessage, previous: PageMessage | undefined): boolean {
     if (!previous || previous.user !== message.user) return false;
+    // A card with a heading begins something new, however soon it follows.
+    if (message.blocks[0]?.type === 'header') return false;
     if (
       previous.ephemeralTo !== message.ephemeralTo ||
       (this.#place === 'channel' && (isReply(message) || isReply(previous)))

@@ -49,15 +49,7 @@ export class Sidebar {
 
   update(): void {
     const { page, channel, online } = this.#store.model;
-    fill(
-      this.#team,
-      h('span', { class: 'team-name' }, page.team.name),
-      h(
-        'span',
-        { class: 'sandbox-badge', attrs: { title: 'A simulated Slack: nothing here leaves this machine' } },
-        'Sandbox',
-      ),
-    );
+    fill(this.#team, h('span', { class: 'team-name', attrs: { title: page.team.name } }, page.team.name));
     this.#drawStatus(online, page.botConnections);
     const unread = page.channels.map(({ id }) => (id === channel ? 0 : this.#store.unread(id).length));
     const key = JSON.stringify([page.channels, unread, channel, page.users, page.botConnections > 0]);
@@ -115,14 +107,16 @@ export class Sidebar {
 
   #drawStatus(online: boolean, connections: number): void {
     const state = !online ? 'lost' : connections > 0 ? 'up' : 'down';
-    const words = !online
-      ? 'Sandbox not reachable, trying again…'
-      : connections > 0
-        ? `Bot connected (${connections} ${connections === 1 ? 'socket' : 'sockets'})`
-        : 'Bot not connected';
-    if (this.#status.dataset['state'] === state && this.#status.textContent === words) return;
+    const words = {
+      lost: 'Sandbox not reachable, trying again…',
+      up: 'Bot connected',
+      down: 'Bot not connected',
+    }[state];
+    this.#status.title = `Open Socket Mode connections of the bot: ${connections}`;
+    this.#status.dataset['sockets'] = String(connections);
+    if (this.#status.dataset['state'] === state) return;
     this.#status.dataset['state'] = state;
-    fill(this.#status, h('span', { class: `dot ${state === 'up' ? 'on' : state}` }), words);
+    fill(this.#status, h('span', { class: `dot ${state === 'up' ? 'on' : state}` }), words, sandboxBadge());
   }
 
   #channelLink(id: string, name: string, direct: boolean, current: boolean): HTMLElement {
@@ -188,6 +182,11 @@ export class Sidebar {
       })),
     );
   }
+}
+
+function sandboxBadge(): HTMLElement {
+  const title = 'A simulated Slack: nothing here leaves this machine';
+  return h('span', { class: 'sandbox-badge', attrs: { title } }, 'Sandbox');
 }
 
 function section(title: string, items: HTMLElement[]): HTMLElement {
