@@ -58,13 +58,13 @@ export function wavesSection(view: RunView): Html {
         : bar('timeline', place(begin), place(end), `wave ${wave.number} within the run`);
     return html`<tr><th scope="row">Wave ${wave.number}<small>${line(instances(wave.size))}</small></th>
 <td data-label="Done" class="num">${wave.done} of ${wave.size}${wave.failed > 0 ? html`, ${wave.failed} failed` : NOTHING}</td>
-<td data-label="First install ended" class="block">${timeCell(wave.firstInstallEndedAt, zone)}</td>
-<td data-label="Last instance done" class="block">${timeCell(wave.lastDoneAt, zone)}</td>
+<td data-label="First install ended">${timeCell(wave.firstInstallEndedAt, zone)}</td>
+<td data-label="Last instance done">${timeCell(wave.lastDoneAt, zone)}</td>
 <td class="wide">${timeline}</td></tr>`;
   });
   return section(
     'Waves',
-    html`<table><thead><tr><th scope="col">Wave</th><th scope="col">Done</th><th scope="col">First install ended</th><th scope="col">Last instance done</th><th scope="col">Within the run</th></tr></thead><tbody>${rows}</tbody></table>`,
+    html`<table class="waves"><thead><tr><th scope="col">Wave</th><th scope="col">Done</th><th scope="col">First install ended</th><th scope="col">Last instance done</th><th scope="col">Within the run</th></tr></thead><tbody>${rows}</tbody></table>`,
   );
 }
 

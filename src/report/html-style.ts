@@ -52,13 +52,18 @@ section, .verdict { background: var(--card); border: 1px solid var(--rule); bord
 .tasks > li:last-child { padding-bottom: 0; }
 .tasks .next { font-weight: 600; margin: 4px 0; }
 .who { margin: 4px 0 0; padding-left: 18px; }
-table { border-collapse: collapse; width: 100%; font-size: .92rem; }
+table { border-collapse: collapse; width: 100%; font-size: .95em; }
 th, td { text-align: left; vertical-align: top; padding: 8px 10px; border-top: 1px solid var(--rule); }
 thead th { border-top: 0; color: var(--soft); font-weight: 600; white-space: nowrap; }
 tbody th { font-weight: 600; }
-td small, th small, dd small { display: block; color: var(--soft); font-weight: 400; font-size: .86rem; }
+td small, th small, dd small { display: block; color: var(--soft); font-weight: 400; font-size: .92em; }
 .num { white-space: nowrap; }
-.instances td:first-child, .instances th:first-child { width: 24%; }
+.instances th:first-child { width: 25%; }
+.instances.plan { table-layout: fixed; }
+.plan th:first-child { width: 21%; } .plan th:nth-child(2) { width: 25%; } .plan th:nth-child(3) { width: 15%; }
+.plan th:nth-child(4) { width: 17%; }
+small code { font-size: 1em; }
+.waves th, .waves time { white-space: nowrap; } .waves .wide { width: 40%; }
 details { margin-top: 4px; } summary { cursor: pointer; color: var(--soft); }
 details ul { margin: 4px 0 0; padding-left: 18px; }
 dl { display: grid; grid-template-columns: minmax(130px, 200px) 1fr; gap: 6px 18px; margin: 0; }
@@ -66,21 +71,22 @@ dt { color: var(--soft); } dd { margin: 0; }
 .timeline { display: block; width: 100%; min-width: 140px; height: 14px; }
 .timeline .track { fill: var(--quiet-bg); } .timeline .fill { fill: var(--bar); }
 footer { color: var(--soft); font-size: .9rem; }
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   main { padding: 12px 10px 32px; }
   section, .verdict { padding: 14px; }
   h1 { font-size: 1.3rem; }
   .figures { grid-template-columns: 1fr; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 10px; }
   table, tbody, tr, th, td { display: block; width: auto; }
-  .instances td:first-child, .instances th:first-child { width: auto; }
+  .instances th:first-child, .waves .wide { width: auto; }
   thead { display: none; }
   tr { border-top: 1px solid var(--rule); padding: 12px 0; }
   tbody tr:first-child { border-top: 0; padding-top: 0; }
   th, td { border: 0; padding: 2px 0; }
   td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); }
-  td.block::before { display: block; }
+  td[data-label=Why]::before, td[data-label=Outcome]::before { content: none; }
   td.empty { display: none; }
+  th small + small { display: inline; } th small + small + small::before { content: " · "; }
 }
 @page { size: A4; margin: 14mm 12mm; }
 @media print {
@@ -94,7 +100,7 @@ footer { color: var(--soft); font-size: .9rem; }
   .verdict { border-left: 0; }
   .badge { border: 1px solid currentColor; padding: 0 6px; font-size: 8.5pt; }
   h1 { font-size: 16pt; } h2 { font-size: 12pt; break-after: avoid; }
-  .instances { font-size: 8pt; } th, td { padding: 4px 5px; }
+  table { font-size: 8pt; } .plan th:nth-child(3) { width: 22%; } .waves th, .waves time { white-space: normal; } .waves .wide { width: 30%; } th, td { padding: 4px 5px; }
   tr, .tasks > li { break-inside: avoid; } thead { display: table-header-group; }
   pre { padding: 4px; }
   details::details-content { content-visibility: visible; display: block; }
