@@ -164,8 +164,7 @@ export function changeError(
   }
   const text = `${operation} in ${where(place)} was not carried out: ${explain(verdict, operation, said)} Nothing was changed.`;
   return new NoEffect(verdict.code, text, verdict.kind === 'refused' ? 'never' : 'later', {
-    badInstanceIds:
-      verdict.because === 'request' || verdict.because === 'busy' ? idsIn(error, instanceIds) : [],
+    badInstanceIds: verdict.because === 'request' ? idsIn(error, instanceIds) : [],
     cause: error,
   });
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AwsCall } from '../../src/aws/options.ts';
 import { type Aws, InDoubt, LookFailed, NoEffect } from '../../src/workflow/ports.ts';
+import { until } from '../support/until.ts';
 import { awsAt, ec2Error, PLACE, type Reply, ssmError, startWire, type Wire } from './wire.ts';
 
 const LIMIT_MS = 400;
@@ -138,6 +139,7 @@ describe('a stalled answer', () => {
     expect(took).toBeGreaterThanOrEqual(LIMIT_MS * 0.95);
     // A tenth for the timer, and what this machine needs to sign and to be scheduled.
     expect(took).toBeLessThan(LIMIT_MS * 1.1 + 100);
+    await until(() => wire.open() === 0, { within: 2 * LIMIT_MS, describe: 'the connection is closed too' });
   });
 });
 

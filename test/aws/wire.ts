@@ -26,6 +26,8 @@ export type Reply =
 export interface Wire {
   url: string;
   received: Received[];
+  /** Requests whose connection is still open and unanswered. */
+  open(): number;
   /** Requests of an operation so far. */
   count(operation: string): number;
   on(operation: string, reply: (request: Received, nth: number) => Reply): void;
@@ -40,7 +42,11 @@ export async function startWire(): Promise<Wire> {
   const session: Wire['session'] = { life: 3_600_000, now: Date.now, account: null };
   const count = (operation: string) => received.filter((one) => one.operation === operation).length;
 
+  const unanswered = new Set<ServerResponse>();
+
   const server: Server = createServer((request, response) => {
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('error', () => undefined);
@@ -69,6 +75,7 @@ export async function startWire(): Promise<Wire> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     received,
+    open: () => unanswered.size,
     count,
     on: (operation, reply) => replies.set(operation, reply),
     session,
