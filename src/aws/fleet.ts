@@ -45,11 +45,15 @@ export function createFleet(calls: Calls, zones: readonly ZoneAccess[], log: Aws
 
     async describe(place, instanceIds) {
       if (instanceIds.length === 0) return [];
-      const [ec2, managed, records] = await Promise.all([
+      const [ec2, managed] = await Promise.all([
         findInstances(calls, place, instanceIds),
         listManaged(calls, place),
-        patchRecords(calls, place, instanceIds),
       ]);
+      const records = await patchRecords(
+        calls,
+        place,
+        ec2.map((one) => one.InstanceId),
+      );
       return ec2.map((one) =>
         toInstance(place, one, managed.get(one.InstanceId), records.get(one.InstanceId)),
       );
