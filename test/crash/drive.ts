@@ -90,7 +90,7 @@ class Job {
   }
 
   async toTheEnd(): Promise<DriveResult> {
-    const deadline = Date.now() + (this.#options.within ?? 30_000);
+    const deadline = Date.now() + (this.#options.within ?? 60_000);
     for (;;) {
       if (Date.now() > deadline)
         throw new Error(`stuck at point ${this.#options.fatalPoint}: ${this.#whereIsIt()}`);

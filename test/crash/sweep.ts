@@ -43,7 +43,7 @@ async function worker(): Promise<void> {
       const wrong = violations(result, EXPECTED);
       if (wrong.length > 0) failures.push(`point ${point} (${result.points.at(-1)}): ${wrong.join('; ')}`);
     } catch (error) {
-      failures.push(`point ${point}: ${error instanceof Error ? error.message : String(error)}`);
+      failures.push(`point ${point}: ${(error instanceof Error ? error.message : String(error)).slice(0, 1500)}`);
     }
     if (values.only) return;
   }
@@ -58,5 +58,5 @@ console.log(
 for (const failure of failures)
   console.error(`  FAILED ${failure}\n  replay: npm run sweep -- --only ${/\d+/.exec(failure)?.[0]}`);
 console.log(`  ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
-console.log(`sweep: ${killed - failures.length} passed, ${failures.length} failed`);
+console.log(`sweep: ${Math.max(0, killed - failures.length)} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 && killed > 0 ? 0 : 1);
