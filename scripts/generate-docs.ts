@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 import { configurationPage } from '../src/config/reference-page.ts';
+import { reportFormatPage } from '../src/report/format-page.ts';
 import { commandsMarkdown } from '../src/slack/command-table.ts';
 import { slackManifestYaml } from '../src/slack/manifest.ts';
 
@@ -21,6 +22,7 @@ export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/configuration.md', render: configurationPage },
   { path: 'patchday.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
   { path: 'docs/commands.md', render: commandsMarkdown },
+  { path: 'docs/report-format.md', render: reportFormatPage },
   { path: 'slack-manifest.yaml', render: slackManifestYaml },
 ];
 
