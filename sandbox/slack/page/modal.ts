@@ -82,7 +82,7 @@ export class ModalStack {
           'button',
           {
             class: 'btn quiet',
-            attrs: { type: 'button', 'aria-label': 'Close dialog' },
+            attrs: { type: 'button', 'aria-label': 'Dismiss' },
             on: { click: close },
           },
           icon(closeSign),
