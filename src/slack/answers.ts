@@ -4,8 +4,7 @@ import type { Answer } from '../workflow/service.ts';
 import { button, actions as buttonRow, fitLines, LIMITS, messageText, section } from './blocks.ts';
 import { ACTION, encode } from './button-value.ts';
 import type { Message } from './card.ts';
-import type { Edge } from './edge.ts';
-import { join, type Mrkdwn, md, shorten } from './mrkdwn.ts';
+import { join, type Mrkdwn, md, shorten, words } from './mrkdwn.ts';
 
 /** Paragraphs of lines, cut to what one message holds. */
 export function paragraphs(lines: readonly Mrkdwn[]): Message {
@@ -30,18 +29,14 @@ export function say(text: Mrkdwn): Message {
 }
 
 /** The workflow's answer as it is; what failed is marked. */
-export function answerMessage(edge: Edge, answer: Answer, extra: readonly Mrkdwn[] = []): Message {
-  const text = edge.words(answer.text);
+export function answerMessage(answer: Answer, extra: readonly Mrkdwn[] = []): Message {
+  const text = words(answer.text);
   return paragraphs([answer.ok ? text : md`🚫 ${text}`, ...extra]);
 }
 
 /** A large run: the click alone is not enough. */
-export function askSecondConfirmation(
-  edge: Edge,
-  answer: Answer,
-  run: { runId: string; planHash: string },
-): Message {
-  const text = edge.words(answer.text);
+export function askSecondConfirmation(answer: Answer, run: { runId: string; planHash: string }): Message {
+  const text = words(answer.text);
   return {
     text: messageText([text]),
     blocks: [

@@ -4,7 +4,7 @@ import type { Plan } from '../workflow/plan-types.ts';
 import type { Question, RunView } from '../workflow/view.ts';
 import { actions, button, confirmDialog, section } from './blocks.ts';
 import { ACTION, ANSWER_PREFIX, encode } from './button-value.ts';
-import { code, count, escapeText, join, md, NOTHING, time } from './mrkdwn.ts';
+import { code, count, join, md, NOTHING, time, words } from './mrkdwn.ts';
 import { kindWord } from './run-words.ts';
 
 /** Questions with buttons at a time; the next ones appear when these are answered. */
@@ -105,7 +105,7 @@ function questionSection(question: Question, names: ReadonlyMap<string, string>)
   const more =
     question.targets.length > few.length ? md` and ${question.targets.length - few.length} more` : NOTHING;
   return section(
-    md`*❓ A person must decide* (asked ${time(question.askedAt)})\n${escapeText(question.text, 500)}\n*Look first:* ${escapeText(question.whatToCheck, 500)}\n*Instances:* ${join(few, ', ')}${more}`,
+    md`*❓ A person must decide* (asked ${time(question.askedAt)})\n${words(question.text, 500)}\n*Look first:* ${words(question.whatToCheck, 500)}\n*Instances:* ${join(few, ', ')}${more}`,
     1200,
   );
 }

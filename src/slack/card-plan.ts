@@ -16,6 +16,7 @@ import {
   NOTHING,
   time,
   user,
+  words,
 } from './mrkdwn.ts';
 import { OUTCOME_ORDER, OUTCOME_WORDS } from './run-words.ts';
 
@@ -34,7 +35,7 @@ export function wavesSection(view: RunView): SectionBlock | null {
     .toReversed()
     .map((wave) => {
       const failed = wave.failed > 0 ? md`, ${wave.failed} failed` : NOTHING;
-      const doing = wave.now === '' ? NOTHING : md`: ${escapeText(wave.now, 160)}`;
+      const doing = wave.now === '' ? NOTHING : md`: ${words(wave.now, 160)}`;
       return md`• Wave ${wave.number}: ${wave.done}/${wave.size} done${failed}${doing}`;
     });
   return list(md`*Waves* (${count(view.waves.length, 'wave')} in all)`, lines, 900);
@@ -120,13 +121,13 @@ export function nextStepsSection(view: RunView): SectionBlock | null {
       return md`• ${join(
         names.map((name) => code(name, 40)),
         ', ',
-      )}${more}: ${escapeText(text, 250)}`;
+      )}${more}: ${words(text, 250)}`;
     });
   return list(md`*What to do next*`, lines, 1500);
 }
 
 /** Why the run is where it is. */
-export function becauseLines(view: RunView, words: (text: string, max?: number) => Mrkdwn): Mrkdwn {
+export function becauseLines(view: RunView): Mrkdwn {
   return join(
     view.because.slice(0, 3).map((reason) => words(reason.text, 250)),
     '\n',

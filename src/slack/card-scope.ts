@@ -3,7 +3,7 @@ import type { SectionBlock } from '@slack/types';
 import type { Target } from '../workflow/run-types.ts';
 import type { RunView } from '../workflow/view.ts';
 import { list, section } from './blocks.ts';
-import { code, count, escapeText, join, length, type Mrkdwn, md, NOTHING, time } from './mrkdwn.ts';
+import { code, count, escapeText, join, length, type Mrkdwn, md, NOTHING, time, words } from './mrkdwn.ts';
 
 /** `prod web-* tag:Role=web platform:linux`, as it was asked for. */
 export function scopeWords(view: RunView): Mrkdwn {
@@ -106,7 +106,7 @@ export function notReadySection(view: RunView): SectionBlock | null {
   const lines = [...groups.values()]
     .sort((a, b) => b.size - a.size)
     .map(({ texts, first, names, size }) => {
-      const why = md`${texts.size > 1 ? md`e.g. ` : NOTHING}${escapeText(first, 160)}`;
+      const why = md`${texts.size > 1 ? md`e.g. ` : NOTHING}${words(first, 160)}`;
       const more = size > names.length ? md` and ${size - names.length} more` : NOTHING;
       return md`• ${size} × ${why}: ${join(
         names.map((name) => code(name, 40)),
@@ -118,7 +118,7 @@ export function notReadySection(view: RunView): SectionBlock | null {
 
 export function failedZonesSection(view: RunView): SectionBlock | null {
   const lines = view.run.failedZones.map(
-    (zone) => md`• ${code(zone.landingZone, 60)}: ${escapeText(zone.reason, 250)}`,
+    (zone) => md`• ${code(zone.landingZone, 60)}: ${words(zone.reason, 250)}`,
   );
   return list(md`*❌ Could not be looked at* (their instances are not in this run)`, lines, 900);
 }

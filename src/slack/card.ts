@@ -23,7 +23,7 @@ import {
   topSection,
   zonesSection,
 } from './card-scope.ts';
-import { code, count, escapeText, join, type Mrkdwn, md, NOTHING, time, user } from './mrkdwn.ts';
+import { code, count, escapeText, join, type Mrkdwn, md, NOTHING, time, user, words } from './mrkdwn.ts';
 import { kindWord, phaseWords, progressOf, progressWords } from './run-words.ts';
 
 export interface Message {
@@ -36,14 +36,9 @@ export interface CardOptions {
   now: number;
   /** Slack may have another card of this run that does not change any more. */
   mayBeDoubled?: boolean;
-  /** Escapes a sentence of the workflow; may show the ids of people and groups as such. */
-  words?: (text: string, max?: number) => Mrkdwn;
 }
 
-export function renderCard(
-  view: RunView,
-  { now, mayBeDoubled = false, words = escapeText }: CardOptions,
-): Message {
+export function renderCard(view: RunView, { now, mayBeDoubled = false }: CardOptions): Message {
   const { run, plan } = view;
   const ended = run.phase === 'ended';
   const started = run.startedAt !== null;
@@ -55,7 +50,7 @@ export function renderCard(
     for (const block of blocks) if (block) parts.push({ block, optional: true });
   };
 
-  need(header(`${kindWord(run)} ${run.id} · ${run.environment}`), stateSection(view, words));
+  need(header(`${kindWord(run)} ${run.id} · ${run.environment}`), stateSection(view));
   need(...questionBlocks(view));
   need(factsSection(view));
   if (ended || started) need(outcomesSection(view));
@@ -74,7 +69,7 @@ export function renderCard(
 }
 
 /** State, progress, freeze and why, at the top. */
-function stateSection(view: RunView, words: NonNullable<CardOptions['words']>): SectionBlock {
+function stateSection(view: RunView): SectionBlock {
   const { run } = view;
   const progress = progressOf(view);
   const lines = [
@@ -84,7 +79,7 @@ function stateSection(view: RunView, words: NonNullable<CardOptions['words']>): 
       ? md`🛑 ${run.stopRequestedBy === null ? md`Stop was asked for` : md`${user(run.stopRequestedBy)} asked to stop`} ${time(run.stopRequestedAt)}: nothing new is begun, what was begun is followed to its end.`
       : NOTHING,
     view.frozen === null ? NOTHING : md`🧊 Frozen: ${words(view.frozen, 300)}`,
-    becauseLines(view, words),
+    becauseLines(view),
   ];
   return section(join(lines, '\n'), 1800);
 }
@@ -142,8 +137,8 @@ function summary(view: RunView): Mrkdwn {
   const done = run.startedAt === null ? NOTHING : md`, ${progressWords(progress)}`;
   return messageText([
     md`${escapeText(kindWord(run), 20)} ${escapeText(run.id, 40)} for ${escapeText(run.environment, 60)}${size}: ${phaseWords(view)}${done}.`,
-    run.endReason === '' ? NOTHING : escapeText(run.endReason, 300),
-    view.frozen === null ? NOTHING : md`Frozen: ${escapeText(view.frozen, 200)}`,
+    run.endReason === '' ? NOTHING : words(run.endReason, 300),
+    view.frozen === null ? NOTHING : md`Frozen: ${words(view.frozen, 200)}`,
     ...todo,
   ]);
 }

@@ -22,7 +22,7 @@ import {
   rejectModal,
   secondConfirmationModal,
 } from './modals.ts';
-import { md } from './mrkdwn.ts';
+import { md, words } from './mrkdwn.ts';
 import { chosenOptions, type StateValues } from './payloads.ts';
 import { viewAllModal } from './view-all.ts';
 
@@ -62,15 +62,12 @@ function metaOf(asked: Asked, { runId, planHash }: RunValue): ViewMeta {
 async function approve(edge: Edge, asked: Asked, { runId, planHash }: RunValue): Promise<void> {
   const answer = await edge.service.approve(asked.actor, { runId, planHash });
   const large = !answer.ok && answer.code === 'needs_confirmation';
-  await asked.reply(
-    large ? askSecondConfirmation(edge, answer, { runId, planHash }) : answerMessage(edge, answer),
-  );
+  await asked.reply(large ? askSecondConfirmation(answer, { runId, planHash }) : answerMessage(answer));
 }
 
 async function stop(edge: Edge, asked: Asked, { runId }: RunValue): Promise<void> {
   await asked.reply(
     answerMessage(
-      edge,
       await edge.service.stop(asked.actor, { runId, reason: 'stopped with the button on the card' }),
     ),
   );
@@ -80,7 +77,7 @@ async function answerQuestion(edge: Edge, asked: Asked, click: Click): Promise<v
   const value = readQuestionValue(click.value);
   if (!value) return asked.reply(say(STALE_BUTTON));
   const { effectId, answer } = value;
-  await asked.reply(answerMessage(edge, await edge.service.answer(asked.actor, { effectId, answer })));
+  await asked.reply(answerMessage(await edge.service.answer(asked.actor, { effectId, answer })));
 }
 
 async function openReject(edge: Edge, asked: Asked, value: RunValue): Promise<void> {
@@ -109,7 +106,7 @@ async function openLooking(
   const opened = await asked.openView(loadingModal(title, meta));
   if (!opened) return;
   const may = await edge.service.mayLook(asked.actor, view.run.environment);
-  await asked.updateView(opened, may.ok ? fill(meta) : messageModal(title, meta, edge.words(may.text)));
+  await asked.updateView(opened, may.ok ? fill(meta) : messageModal(title, meta, words(may.text)));
 }
 
 async function openViewAll(edge: Edge, asked: Asked, value: RunValue): Promise<void> {

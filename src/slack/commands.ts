@@ -6,7 +6,7 @@ import { renderCard } from './card.ts';
 import { helpText } from './command-table.ts';
 import type { Asked, Edge, SlackEnvironment } from './edge.ts';
 import { backupLines, cveLines, runLine } from './listings.ts';
-import { code, escapeLines, escapeText, type Mrkdwn, md } from './mrkdwn.ts';
+import { code, escapeLines, escapeText, type Mrkdwn, md, user, words } from './mrkdwn.ts';
 import { nearest } from './nearest.ts';
 import { type Command, parseCommand, type ScanCommand } from './parse.ts';
 
@@ -33,32 +33,32 @@ async function run(edge: Edge, asked: Asked, command: Command): Promise<void> {
       return listRuns(edge, asked);
     case 'stop': {
       const reason = command.reason === '' ? 'no reason given' : command.reason;
-      return asked.reply(answerMessage(edge, await service.stop(actor, { runId: command.run, reason })));
+      return asked.reply(answerMessage(await service.stop(actor, { runId: command.run, reason })));
     }
     case 'retry':
-      return asked.reply(answerMessage(edge, await service.retry(actor, { runId: command.run })));
+      return asked.reply(answerMessage(await service.retry(actor, { runId: command.run })));
     case 'resolve': {
       const { run: runId, instance, reason } = command;
-      return asked.reply(answerMessage(edge, await service.resolve(actor, { runId, instance, reason })));
+      return asked.reply(answerMessage(await service.resolve(actor, { runId, instance, reason })));
     }
     case 'report':
-      return asked.reply(answerMessage(edge, await service.report(actor, { runId: command.run })));
+      return asked.reply(answerMessage(await service.report(actor, { runId: command.run })));
     case 'backups': {
       const place = findPlace(edge, command.scope.name);
       if ('problem' in place) return asked.reply(say(place.problem));
       const answer = await service.backups(actor, { scope: { ...command.scope, name: place.name } });
-      return asked.reply(answerMessage(edge, answer, answer.ok ? backupLines(answer.value, edge.now()) : []));
+      return asked.reply(answerMessage(answer, answer.ok ? backupLines(answer.value, edge.now()) : []));
     }
     case 'cves': {
       const answer = await service.cves(actor, { instance: command.instance });
-      return asked.reply(answerMessage(edge, answer, answer.ok ? cveLines(answer.value) : []));
+      return asked.reply(answerMessage(answer, answer.ok ? cveLines(answer.value) : []));
     }
     case 'freeze': {
       const reason = command.reason === '' ? 'no reason given' : command.reason;
-      return asked.reply(answerMessage(edge, await service.freeze(actor, { scope: 'all', reason })));
+      return asked.reply(answerMessage(await service.freeze(actor, { scope: 'all', reason })));
     }
     case 'unfreeze':
-      return asked.reply(answerMessage(edge, await service.unfreeze(actor, { scope: 'all' })));
+      return asked.reply(answerMessage(await service.unfreeze(actor, { scope: 'all' })));
     case 'help':
       return asked.reply(
         paragraphs(
@@ -80,9 +80,7 @@ async function scan(edge: Edge, asked: Asked, command: ScanCommand): Promise<voi
     scope: { ...command.scope, name: place.name },
     options: { fresh, dryRun, backupOnly, now, at: times.at, until: times.until },
   });
-  await asked.reply(
-    answerMessage(edge, answer, answer.ok ? times.notes.map((note) => escapeText(note, 400)) : []),
-  );
+  await asked.reply(answerMessage(answer, answer.ok ? times.notes.map((note) => escapeText(note, 400)) : []));
 }
 
 type Times = { at: number | null; until: number | null; notes: string[] };
@@ -147,7 +145,7 @@ async function status(edge: Edge, asked: Asked, runId: string): Promise<void> {
     );
   }
   const may = await edge.service.mayLook(asked.actor, view.run.environment);
-  if (!may.ok) return asked.reply(answerMessage(edge, may));
+  if (!may.ok) return asked.reply(answerMessage(may));
   await asked.reply(statusMessage(edge, view));
 }
 
@@ -165,7 +163,7 @@ function statusMessage(edge: Edge, view: RunView): ReturnType<typeof renderCard>
 
 async function openRuns(edge: Edge, asked: Asked): Promise<void> {
   const may = await edge.service.mayLook(asked.actor, null);
-  if (!may.ok) return asked.reply(answerMessage(edge, may));
+  if (!may.ok) return asked.reply(answerMessage(may));
   const open = edge.service.runs(RUNS_SHOWN).filter((r) => r.phase !== 'ended');
   const only = open.length === 1 ? open[0] : undefined;
   if (only) return status(edge, asked, only.id);
@@ -178,7 +176,7 @@ async function openRuns(edge: Edge, asked: Asked): Promise<void> {
 
 async function listRuns(edge: Edge, asked: Asked): Promise<void> {
   const may = await edge.service.mayLook(asked.actor, null);
-  if (!may.ok) return asked.reply(answerMessage(edge, may));
+  if (!may.ok) return asked.reply(answerMessage(may));
   const runs = edge.service.runs(RUNS_SHOWN);
   const first =
     runs.length === 0
@@ -194,6 +192,6 @@ function freezeLines(edge: Edge): Mrkdwn[] {
     .freezes()
     .map(
       (freeze) =>
-        md`🧊 Frozen (${escapeText(freeze.scope, 60)}) by ${edge.words(freeze.by)}: ${escapeText(freeze.reason, 200)}`,
+        md`🧊 Frozen (${escapeText(freeze.scope, 60)}) by ${user(freeze.by)}: ${words(freeze.reason, 200)}`,
     );
 }

@@ -27,8 +27,6 @@ export interface Edge {
   teamId: string;
   now: () => number;
   log: Log;
-  /** A plain answer of the workflow, escaped, with configured groups and people shown as such. */
-  words(text: string): Mrkdwn;
   /** A link to the card of a run; null before it is posted. */
   cardLink(runId: RunId): Mrkdwn | null;
 }

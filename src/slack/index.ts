@@ -6,7 +6,6 @@ import { renderCard } from './card.ts';
 import { backgroundClient, interactiveClient } from './clients.ts';
 import { SlackDirectory } from './directory.ts';
 import type { Edge, SlackEnvironment, SlackLandingZone } from './edge.ts';
-import { wordsWith } from './known-people.ts';
 import type { Log } from './log.ts';
 import { type Identity, login, SlackLoginError } from './login.ts';
 import { link, type Mrkdwn } from './mrkdwn.ts';
@@ -75,7 +74,6 @@ export function createSlack(options: SlackOptions): Slack {
   const now = () => clock.now();
   const interactive = interactiveClient(options);
   const background = backgroundClient(options);
-  const configured = configuredIds(options.environments);
   let identity: Identity | null = null;
   let app: SlackApp | null = null;
   let stopped = false;
@@ -96,10 +94,8 @@ export function createSlack(options: SlackOptions): Slack {
     render: (runId, { mayBeDoubled }) => {
       const view = service.view(runId);
       if (!view) return null;
-      const words = (text: string, max?: number) => wordsWith(configured, text, max);
-      return { ...renderCard(view, { now: now(), mayBeDoubled, words }), revision: view.run.revision };
+      return { ...renderCard(view, { now: now(), mayBeDoubled }), revision: view.run.revision };
     },
-    words: (runId, text, max) => wordsWith(peopleOf(service, runId, configured), text, max),
     cardInterval: timing.cardInterval ?? 3000,
     messageInterval: timing.messageInterval ?? 1100,
     pollInterval: timing.pollInterval ?? 1000,
@@ -113,7 +109,6 @@ export function createSlack(options: SlackOptions): Slack {
     teamId: options.teamId,
     now,
     log,
-    words: (text) => wordsWith(configured, text),
     cardLink: (runId) => cardLink(outbox, identity, runId),
   };
 
@@ -152,26 +147,6 @@ export function createSlack(options: SlackOptions): Slack {
     kick: () => sender.kick(),
     connected: () => receiver.connected(),
   };
-}
-
-function configuredIds(environments: readonly SlackEnvironment[]): ReadonlySet<string> {
-  return new Set(
-    environments.flatMap((e) => [
-      ...e.requesters.groups,
-      ...e.requesters.users,
-      ...e.approvers.groups,
-      ...e.approvers.users,
-    ]),
-  );
-}
-
-/** Who had a part in a run may be named in its thread. */
-function peopleOf(service: PatchService, runId: RunId, configured: ReadonlySet<string>): ReadonlySet<string> {
-  const view = service.view(runId);
-  if (!view) return configured;
-  const { requestedBy, planChangedBy, stopRequestedBy } = view.run;
-  const people = [requestedBy, planChangedBy, stopRequestedBy, ...view.approvals.map((a) => a.userId)];
-  return new Set([...configured, ...people.filter((id) => id !== null)]);
 }
 
 /** https://workspace.slack.com/archives/C…/p…: the address that Slack's "Copy link" gives. */

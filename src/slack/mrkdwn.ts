@@ -1,5 +1,3 @@
-import { showMentions } from '../workflow/mention.ts';
-
 /**
  * Foreign text (tags, host names, command output, what people type) made safe for Slack's mrkdwn. A value
  * of type `Mrkdwn` comes only from here, so that the compiler finds every place that forgot to escape.
@@ -9,6 +7,8 @@ import { showMentions } from '../workflow/mention.ts';
  * Slack: escape `&`, `<`, `>` (docs.slack.dev/messaging/formatting-message-text). Text is cut before it is
  * escaped, by code points, so that no entity and no surrogate pair is torn.
  */
+import { foreign, showMentions } from '../workflow/mention.ts';
+
 declare const safe: unique symbol;
 export type Mrkdwn = string & { readonly [safe]: true };
 
@@ -32,12 +32,16 @@ export function cut(text: string, max: number): string {
 
 /** One line of visible characters, at most `max` code points; still unescaped, for plain_text elements. */
 export function plainLine(raw: string, max: number): string {
-  return cut(visible(raw.replace(/[\s\u0085\u2028\u2029]+/g, ' ')).trim(), max);
+  return cut(visible(foreign(raw).replace(/[\s\u0085\u2028\u2029]+/g, ' ')).trim(), max);
 }
 
 /** The same with line breaks kept. */
 export function plainLines(raw: string, max: number): string {
-  return cut(visible(raw.replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')).trim(), max);
+  return cut(lines(foreign(raw)), max);
+}
+
+function lines(raw: string): string {
+  return visible(raw.replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')).trim();
 }
 
 function visible(raw: string): string {
@@ -67,21 +71,25 @@ function inert(text: string): string {
     .replace(/@(?=(?:here|channel|everyone|group)\b)/gi, '＠');
 }
 
-/** The marks that the workflow puts around people and groups in its own sentences; see workflow/mention.ts. */
-function mentions(text: string): string {
-  return showMentions(text, (id) =>
-    /^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : /^S[A-Z0-9]{2,20}$/.test(id) ? `<!subteam^${id}>` : id,
-  );
-}
-
 /** A foreign text as one line, at most `max` code points before escaping. */
 export function escapeText(raw: string, max = 300): Mrkdwn {
-  return trust(mentions(entities(inert(plainLine(raw, max)))));
+  return trust(entities(inert(plainLine(raw, max))));
 }
 
-/** A foreign text of several lines, e.g. an answer with a list. */
+/** A foreign text of several lines, e.g. a usage text with what was typed. */
 export function escapeLines(raw: string, max = 2500): Mrkdwn {
-  return trust(mentions(entities(inert(plainLines(raw, max)))));
+  return trust(entities(inert(plainLines(raw, max))));
+}
+
+/**
+ * Sentences of the workflow: as foreign as anything, but for the people and groups that it marked, who are
+ * shown as such (see workflow/mention.ts).
+ */
+export function words(text: string, max = 2500): Mrkdwn {
+  const whole = cut(lines(text), max).replace(/\ue000[A-Z0-9]{0,21}…?$/, '…');
+  return trust(
+    foreign(showMentions(entities(inert(whole)), (id) => (id.startsWith('S') ? group(id) : user(id)))),
+  );
 }
 
 /** An identifier in a code span, where Slack interprets nothing but the closing backtick. */

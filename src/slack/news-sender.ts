@@ -7,7 +7,7 @@ import type { RunId } from '../workflow/run-types.ts';
 import type { Outbox, OutboxRow } from '../workflow/service.ts';
 import { type FileToUpload, UploadNotBegun, uploadFiles } from './file-upload.ts';
 import type { Log } from './log.ts';
-import { type Mrkdwn, md, shorten } from './mrkdwn.ts';
+import { md, shorten } from './mrkdwn.ts';
 import { renderNews } from './news.ts';
 import { classify, type SlackFailure } from './slack-errors.ts';
 
@@ -26,8 +26,6 @@ export interface NewsSenderOptions {
   now: () => number;
   /** Shortest time between two messages in one channel, ms; Slack allows about one a second. */
   messageInterval: number;
-  /** Escapes a sentence about that run; may show the ids of people and groups as such. */
-  words?: (runId: RunId, text: string, max?: number) => Mrkdwn;
 }
 
 const FIRST_PAUSE = 2000;
@@ -103,8 +101,8 @@ export class NewsSender {
   }
 
   async #deliver(row: OutboxRow, files: readonly FileToUpload[] | 'missing'): Promise<string | null> {
-    const { client, words } = this.#options;
-    const message = renderNews(row.news, words && ((text, max) => words(row.runId, text, max)));
+    const { client } = this.#options;
+    const message = renderNews(row.news);
     const withFiles = files !== 'missing' && files.length > 0 && row.attempts < UPLOAD_ATTEMPTS;
     if (withFiles) {
       await uploadFiles(client, { channel: row.channel, threadTs: row.cardTs, comment: message.text }, files);

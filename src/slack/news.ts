@@ -2,7 +2,7 @@
 import type { News } from '../workflow/view.ts';
 import { messageText, section } from './blocks.ts';
 import type { Message } from './card.ts';
-import { codeBlock, escapeLines, type Mrkdwn, md, NOTHING } from './mrkdwn.ts';
+import { codeBlock, md, NOTHING, words } from './mrkdwn.ts';
 
 const MARKS: Record<News['kind'], ReturnType<typeof md>> = {
   progress: NOTHING,
@@ -13,7 +13,7 @@ const MARKS: Record<News['kind'], ReturnType<typeof md>> = {
 };
 
 /** The text is complete without the blocks. */
-export function renderNews(news: News, words: (text: string, max?: number) => Mrkdwn = escapeLines): Message {
+export function renderNews(news: News): Message {
   const what = md`${MARKS[news.kind]}${words(news.text, 1500)}`;
   const hint =
     news.kind === 'question' ? md`\nAnswer with the buttons on the card at the top of this thread.` : NOTHING;

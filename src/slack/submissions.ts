@@ -41,7 +41,7 @@ function checkReason(_edge: Edge, submission: Submission): Record<string, string
 async function reject(edge: Edge, asked: Asked, submission: Submission): Promise<void> {
   const { runId, planHash } = submission.meta;
   const answer = await edge.service.reject(asked.actor, { runId, planHash, reason: reasonOf(submission) });
-  await asked.reply(answerMessage(edge, answer));
+  await asked.reply(answerMessage(answer));
 }
 
 function checkExclude(edge: Edge, submission: Submission): Record<string, string> | null {
@@ -67,7 +67,7 @@ async function exclude(edge: Edge, asked: Asked, submission: Submission): Promis
     targets,
     reason: reasonOf(submission),
   });
-  await asked.reply(answerMessage(edge, answer));
+  await asked.reply(answerMessage(answer));
 }
 
 function checkEnvironment(edge: Edge, { meta, values }: Submission): Record<string, string> | null {
@@ -84,6 +84,6 @@ function checkEnvironment(edge: Edge, { meta, values }: Submission): Record<stri
 async function approveConfirmed(edge: Edge, asked: Asked, { meta }: Submission): Promise<void> {
   const { runId, planHash } = meta;
   await asked.reply(
-    answerMessage(edge, await edge.service.approve(asked.actor, { runId, planHash, confirmed: true })),
+    answerMessage(await edge.service.approve(asked.actor, { runId, planHash, confirmed: true })),
   );
 }

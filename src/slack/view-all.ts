@@ -5,7 +5,7 @@ import type { RunView } from '../workflow/view.ts';
 import { fitLines, LIMITS, plain, section } from './blocks.ts';
 import { encode, VIEW, type ViewMeta } from './button-value.ts';
 import { pageButtons } from './modals.ts';
-import { code, escapeText, join, length, type Mrkdwn, md, NOTHING, shorten } from './mrkdwn.ts';
+import { code, escapeText, join, length, type Mrkdwn, md, NOTHING, shorten, words } from './mrkdwn.ts';
 import { OUTCOME_WORDS } from './run-words.ts';
 
 export const VIEW_ALL_PAGE = 40;
@@ -52,10 +52,10 @@ function instanceText(target: Target, now: number): Mrkdwn {
     md`*${code(instance.name, 60)}* ${code(instance.instanceId, 24)} · ${place}${target.outcome === null ? NOTHING : md` · ${OUTCOME_WORDS[target.outcome]}`}`,
     md`${escapeText(instance.landingZone, 40)} ${escapeText(instance.accountId, 14)} · ${escapeText(instance.availabilityZone, 30)} · ${escapeText(instance.instanceType, 20)} · ${escapeText(instance.platformVersion || instance.platform, 50)} · ${escapeText(instance.state, 20)} · SSM ${ping}`,
     md`${patches}${last === null ? NOTHING : md` · ${escapeText(last.operation, 10)} ${length(now - last.at)} ago`}`,
-    target.outcomeReason === '' ? NOTHING : escapeText(target.outcomeReason, 200),
-    target.nextStep === '' ? NOTHING : md`Next: ${escapeText(target.nextStep, 200)}`,
+    target.outcomeReason === '' ? NOTHING : words(target.outcomeReason, 200),
+    target.nextStep === '' ? NOTHING : md`Next: ${words(target.nextStep, 200)}`,
     join(
-      target.reasons.slice(0, 6).map((reason) => md`• ${escapeText(reason.text, 160)}`),
+      target.reasons.slice(0, 6).map((reason) => md`• ${words(reason.text, 160)}`),
       '\n',
     ),
   ];

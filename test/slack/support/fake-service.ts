@@ -3,6 +3,7 @@
  * can tell, and remembers what it was asked.
  */
 import type { MissingPatch } from '../../../src/workflow/instance.ts';
+import { mention } from '../../../src/workflow/mention.ts';
 import type { BackupRecord } from '../../../src/workflow/ports.ts';
 import type { Freeze, Run, RunId } from '../../../src/workflow/run-types.ts';
 import type { Actor, Answer, PatchService } from '../../../src/workflow/service.ts';
@@ -78,9 +79,12 @@ export class FakeService implements PatchService {
           'You asked for this run, so somebody else must approve it. Nothing was changed.',
         );
       if (actor.userId !== APPROVER)
-        return no('not_in_group', 'You are not an approver. Nothing was changed. S0APPROVER can.');
+        return no(
+          'not_in_group',
+          `You are not an approver. Nothing was changed. ${mention('S0APPROVER')} can.`,
+        );
       if (this.#settled.has(request.runId))
-        return no('too_late', `Already approved by ${APPROVER}. Nothing was changed.`);
+        return no('too_late', `Already approved by ${mention(APPROVER)}. Nothing was changed.`);
       if ((view.plan?.targets.length ?? 0) > this.confirmAbove && request.confirmed !== true) {
         return no('needs_confirmation', 'This is a large run. Nothing was changed yet.');
       }
