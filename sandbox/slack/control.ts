@@ -53,7 +53,8 @@ export interface SlackControl {
   home(user: string): Json | null;
   /** The bytes of an uploaded file. Throws for one that was never completed. */
   file(id: string): Buffer;
-  transcript(channel: string): string;
+  /** A channel, or one message of it, as comparable plain text. */
+  transcript(channel: string, ts?: string): string;
   /** The first message, old or new, that fits; rejects after `within` ms with what there is. */
   waitForMessage(
     predicate: (message: PageMessage) => boolean,
@@ -136,7 +137,7 @@ export function createControl(world: World): SlackControl {
       if (!file?.bytes || !file.completed) throw new RangeError(`there is no uploaded file ${id}`);
       return file.bytes;
     },
-    transcript: (id) => transcript(world, channel(id)),
+    transcript: (id, ts) => transcript(world, channel(id), ts),
     waitForMessage: (predicate, options = {}) =>
       waitFor(world, {
         look: () => seenBy(world, options).find(predicate),

@@ -4,12 +4,17 @@ import type { World } from './world.ts';
 
 /**
  * A channel as plain text, the same for the same conversation: people and channels by name, replies under
- * their message, no ids of messages and no times.
+ * their message, no ids of messages and no times. With `ts`, that message alone.
  */
-export function transcript(world: World, channelId: string): string {
+export function transcript(world: World, channelId: string, ts?: string): string {
   const channel = world.workspace.channel(channelId);
   if (!channel) throw new RangeError(`there is no channel ${channelId}`);
   const all = world.messages.visibleTo(null).filter((message) => message.channel === channel.id);
+  if (ts !== undefined) {
+    const only = all.find((message) => message.ts === ts);
+    if (!only) throw new RangeError(`there is no message ${ts} in #${channel.name}`);
+    return `${render(world, only, '').join('\n')}\n`;
+  }
   const isReply = (message: PageMessage): boolean =>
     message.threadTs !== null && message.threadTs !== message.ts;
   const lines = [`#${channel.name}`];

@@ -264,6 +264,44 @@ describe('modals', () => {
     expect(slack.control.views('priya')).toEqual([]);
   });
 
+  it('forget a choice that an update no longer offers, and keep the rest', async () => {
+    const viewId = await openModal();
+    const values = { env: { pick: 'prod' }, note: { text: 'urgent' } };
+    await slack.control.viewClick({ user: 'priya', viewId, actionId: 'next', values });
+    const [env, ...rest] = structuredClone(modal().blocks);
+    const options = [{ text: text('dr'), value: 'dr' }];
+    const changed = { ...env, element: { ...env?.element, options } };
+
+    const { view } = await client.views.update({
+      view_id: viewId,
+      view: modal({ blocks: [changed, ...rest] }) as never,
+    });
+
+    expect(view?.state).toMatchObject({
+      values: { env: { pick: { selected_option: null } }, note: { text: { value: 'urgent' } } },
+    });
+  });
+
+  it('and Home tabs react to their own person only', async () => {
+    const blocks = [
+      { type: 'actions', elements: [{ type: 'button', action_id: 'scan', text: text('Scan') }] },
+    ];
+    const { view } = await client.views.publish({
+      user_id: USERS.priya,
+      view: { type: 'home', blocks } as never,
+    });
+    const click = (user: string) =>
+      slack.control.viewClick({ user, viewId: String(view?.id), actionId: 'scan' });
+
+    expect(await click('tom')).toMatchObject({ ok: false });
+    expect(bot.of('interactive')).toEqual([]);
+    expect(await click('priya')).toEqual({ ok: true });
+    expect(bot.last('interactive')).toMatchObject({
+      view: { type: 'home' },
+      actions: [{ action_id: 'scan' }],
+    });
+  });
+
   it('belong to their person', async () => {
     const viewId = await openModal();
 

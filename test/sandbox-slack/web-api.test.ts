@@ -195,12 +195,19 @@ describe('messages', () => {
       { type: 'section', text: { type: 'mrkdwn', text: `<!subteam^${GROUPS.approvers}> &lt;!channel&gt;` } },
       { type: 'context', elements: [{ type: 'plain_text', text: '<!everyone>' }] },
     ];
-    await client.chat.postMessage({ channel: CHANNELS.prod, text: `<@${USERS.tom}> look <!here>`, blocks });
+    const attachments = [{ fallback: 'a', text: `by <@${USERS.aisha}>`, blocks: [blocks[1] ?? {}] }] as never;
+    await client.chat.postMessage({
+      channel: CHANNELS.prod,
+      text: `<@${USERS.tom}> look <!here>`,
+      blocks,
+      attachments,
+    });
 
     expect(slack.control.mentions().map(({ kind, target, where }) => ({ kind, target, where }))).toEqual([
       { kind: 'user', target: USERS.tom, where: '/text' },
       { kind: 'broadcast', target: 'here', where: '/text' },
       { kind: 'usergroup', target: GROUPS.approvers, where: '/blocks/0/text/text' },
+      { kind: 'user', target: USERS.aisha, where: '/attachments/0/text' },
     ]);
   });
 });

@@ -34,7 +34,8 @@ export const CONTROL_OPERATIONS: Readonly<Record<string, Operation>> = {
   views: (control, body) => control.views(parse.text(body, 'user')),
   home: (control, body) => control.home(parse.text(body, 'user')),
   file: (control, body) => ({ base64: control.file(parse.text(body, 'id')).toString('base64') }),
-  transcript: (control, body) => control.transcript(parse.text(body, 'channel')),
+  transcript: (control, body) =>
+    control.transcript(parse.text(body, 'channel'), asString(body['ts']) ?? undefined),
   waitForMessage: (control, body) =>
     control.waitForMessage(textMatcher(body), {
       ...optionalUser(body),
