@@ -33,7 +33,12 @@ export async function simulator(options: AwsSimulatorOptions): Promise<AwsSimula
 }
 
 /** Real SDK clients on the simulator, with one attempt unless asked for more. */
-export function clients(sim: AwsSimulator, keys: Keys, region = 'eu-west-1', maxAttempts = 1): Clients {
+export function clients(
+  sim: AwsSimulator,
+  keys: Keys | (() => Promise<Keys>),
+  region = 'eu-west-1',
+  maxAttempts = 1,
+): Clients {
   const config = { endpoint: sim.url, region, credentials: keys, maxAttempts };
   const made = { ec2: new EC2Client(config), ssm: new SSMClient(config), sts: new STSClient(config) };
   open.push({
@@ -83,4 +88,9 @@ export async function errorCode(request: Promise<unknown>): Promise<string> {
     throw error;
   }
   throw new Error('the request was expected to be refused, and was not');
+}
+
+/** Like `patcher`, with keys renewed for every request: for tests that step the clock by hours. */
+export function renewingPatcher(sim: AwsSimulator): Clients {
+  return clients(sim, async () => ({ ...(await roleKeys(sim, 'PatchdayPatch')), expiration: new Date(0) }));
 }

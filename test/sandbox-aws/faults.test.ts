@@ -1,0 +1,229 @@
+import {
+  CreateImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import { ListCommandsCommand, SendCommandCommand, SSMServiceException } from '@aws-sdk/client-ssm';
+import { expect, test } from 'vitest';
+import type { FaultKind, FaultSpec } from '../../sandbox/aws/faults.ts';
+import { smallFleet } from '../../sandbox/aws/fleet.ts';
+import { steppedClock } from '../../sandbox/clock.ts';
+import { until } from '../support/until.ts';
+import { clients, errorCode, patcher, roleKeys, simulator } from './support.ts';
+
+async function stage() {
+  const sim = await simulator({ fleet: smallFleet({ linux: 2 }) });
+  const { ec2, ssm } = await patcher(sim);
+  const [first = '', second = ''] = ['linux-1', 'linux-2'].map((name) => sim.control.instance(name).id);
+  return {
+    sim,
+    ec2,
+    ssm,
+    first,
+    second,
+    image: (Name = 'backup-1', InstanceId = first) =>
+      ec2.send(new CreateImageCommand({ InstanceId, Name, NoReboot: true }), {
+        abortSignal: AbortSignal.timeout(300),
+      }),
+    command: (Operation = 'Install') =>
+      ssm.send(
+        new SendCommandCommand({
+          DocumentName: 'AWS-RunPatchBaseline',
+          InstanceIds: [first],
+          Parameters: { Operation: [Operation] },
+        }),
+        { abortSignal: AbortSignal.timeout(300) },
+      ),
+  };
+}
+
+type Row = [kind: FaultKind, imageError: RegExp, commandError: RegExp];
+const ROWS: Row[] = [
+  ['reset', /ECONNRESET|Error/, /ECONNRESET|Error/],
+  ['stall', /AbortError|TimeoutError/, /AbortError|TimeoutError/],
+  ['http500', /^InternalError$/, /^InternalServerError$/],
+  ['http503', /^Unavailable$/, /^ServiceUnavailable$/],
+  ['throttle', /^RequestLimitExceeded$/, /^ThrottlingException$/],
+];
+
+test.each(ROWS)(
+  '%s before the effect leaves no trace but the ledger; after it the effect stands',
+  async (kind, imageError, commandError) => {
+    for (const when of ['before', 'after'] as const) {
+      const { sim, image, command } = await stage();
+      sim.control.fault({ operation: 'CreateImage', when, kind });
+      sim.control.fault({ operation: 'SendCommand', when, kind });
+      expect(await errorCode(image())).toMatch(imageError);
+      expect(await errorCode(command())).toMatch(commandError);
+      const happened = when === 'after' ? 1 : 0;
+      expect([sim.control.images().length, sim.control.commands().length]).toEqual([happened, happened]);
+      const outcome = when === 'after' ? 'effect' : kind === 'throttle' ? 'throttled' : 'refused';
+      const isAnswered = kind !== 'reset' && kind !== 'stall';
+      expect(sim.control.ledger().map((e) => [e.operation, e.outcome, e.answerDelivered])).toEqual([
+        ['CreateImage', outcome, isAnswered],
+        ['SendCommand', outcome, isAnswered],
+      ]);
+      expect(sim.control.firedFaults()).toBe(2);
+      sim.control.clearFaults();
+      expect(sim.control.firedFaults(), 'stays counted').toBe(2);
+      await image('backup-2');
+    }
+  },
+);
+
+test('the default SDK repeats a lost SendCommand, and the ledger shows it', async () => {
+  const { sim, first } = await stage();
+  const { ssm } = clients(sim, await roleKeys(sim, 'PatchdayPatch'), 'eu-west-1', 3);
+  sim.control.fault({ operation: 'SendCommand', when: 'after', kind: 'reset', times: 2 });
+  await ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunPatchBaseline',
+      InstanceIds: [first],
+      Parameters: { Operation: ['Install'] },
+    }),
+  );
+  expect(sim.control.ledger().filter((e) => e.outcome === 'effect')).toHaveLength(3);
+  await sim.control.waitFor(() =>
+    sim.control.commands().every((c) => c.status !== 'Pending' && c.status !== 'InProgress'),
+  );
+  const { installs, patchRaces } = sim.control.instance('linux-1').counters;
+  expect(installs).toBe(3);
+  expect(patchRaces).toBeLessThanOrEqual(2);
+});
+
+test('a fault strikes as often as it says and only where it matches', async () => {
+  const { sim, image, first, second, command } = await stage();
+  sim.control.fault({
+    operation: 'CreateImage',
+    when: 'before',
+    kind: 'http500',
+    times: 2,
+    match: { instanceId: second },
+  });
+  sim.control.fault({ operation: '*', when: 'before', kind: 'http500', match: { region: 'us-east-1' } });
+  sim.control.fault({
+    operation: 'SendCommand',
+    when: 'before',
+    kind: 'http500',
+    match: { parameter: { Operation: 'Scan' } },
+  });
+  await image('a', first).catch((e: Error) => expect(e.name).toBe('InvalidAMIName.Malformed'));
+  await image('image-a', first);
+  expect(await errorCode(image('image-b', second))).toBe('InternalError');
+  expect(await errorCode(image('image-c', second))).toBe('InternalError');
+  await image('image-d', second);
+  await command('Install');
+  await expect(command('Scan')).rejects.toBeInstanceOf(SSMServiceException);
+  expect(sim.control.faults().map((f) => f.fired)).toEqual([2, 0, 1]);
+});
+
+test('a hidden result is found by nobody until faults are cleared', async () => {
+  const { sim, ssm, ec2, image, command } = await stage();
+  sim.control.fault({ operation: '*', when: 'after', kind: 'hide', times: 2 });
+  sim.control.fault({ operation: '*', when: 'after', kind: 'reset', times: 2 });
+  await errorCode(image());
+  await errorCode(command());
+  const look = async () => [
+    (await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }))).Images?.length,
+    (await ssm.send(new ListCommandsCommand({}))).Commands?.length,
+  ];
+  expect(await look()).toEqual([0, 0]);
+  expect(await errorCode(image())).toBe('InvalidAMIName.Duplicate');
+  sim.control.clearFaults();
+  expect(await look()).toEqual([1, 1]);
+});
+
+test('a lost permission and a region that is down are faults that stay', async () => {
+  const { sim, ec2, image } = await stage();
+  sim.control.fault({ operation: 'CreateImage', when: 'before', kind: 'denied', times: 'always' });
+  expect(await errorCode(image('image-1'))).toBe('UnauthorizedOperation');
+  expect(await errorCode(image('image-2'))).toBe('UnauthorizedOperation');
+  sim.control.clearFaults();
+  sim.control.fault({
+    operation: '*',
+    when: 'before',
+    kind: 'http503',
+    times: 'always',
+    match: { region: 'eu-west-1' },
+  });
+  expect(await errorCode(ec2.send(new DescribeInstancesCommand({})))).toBe('Unavailable');
+});
+
+test('a slow answer comes late but comes', async () => {
+  const { sim, ec2 } = await stage();
+  sim.control.fault({ operation: 'DescribeInstances', when: 'before', kind: 'slow', delayMs: 60 });
+  const start = performance.now();
+  await ec2.send(new DescribeInstancesCommand({}));
+  expect(performance.now() - start).toBeGreaterThanOrEqual(55);
+});
+
+test.each<[Partial<FaultSpec>]>([
+  [{ operation: 'RunInstances' }],
+  [{ times: 0 }],
+  [{ kind: 'hide', when: 'before' }],
+  [{ kind: 'denied', when: 'after' }],
+])('a fault that could never strike is refused: %j', async (change) => {
+  const { sim } = await stage();
+  const spec: FaultSpec = { operation: 'SendCommand', when: 'before', kind: 'reset', ...change };
+  expect(() => sim.control.fault(spec)).toThrow(RangeError);
+});
+
+test('a caller that goes away before the answer is seen in the ledger', async () => {
+  const { sim, image } = await stage();
+  sim.control.fault({ operation: 'CreateImage', when: 'after', kind: 'slow', delayMs: 400 });
+  expect(await errorCode(image())).toMatch(/AbortError|TimeoutError/);
+  await until(() => sim.control.ledger().length === 1, { within: 2_000, describe: 'the entry' });
+  expect(sim.control.ledger()[0]).toMatchObject({ outcome: 'effect', answerDelivered: false });
+});
+
+test('an empty bucket answers 503 RequestLimitExceeded and refills with time', async () => {
+  const sim = await simulator({
+    clock: steppedClock(Date.now()),
+    fleet: smallFleet({ linux: 1 }),
+    throttle: 'published',
+  });
+  const { ec2 } = await patcher(sim);
+  const InstanceId = sim.control.instance('linux-1').id;
+  const tries = Array.from({ length: 51 }, () =>
+    errorCode(ec2.send(new CreateImageCommand({ InstanceId, Name: 'x' }))),
+  );
+  const codes = await Promise.all(tries);
+  expect(codes.filter((c) => c === 'InvalidAMIName.Malformed')).toHaveLength(50);
+  expect(codes.filter((c) => c === 'RequestLimitExceeded')).toHaveLength(1);
+  expect(sim.control.ledger().filter((e) => e.outcome === 'throttled')).toHaveLength(1);
+  await expect(ec2.send(new CreateImageCommand({ InstanceId, Name: 'x' }))).rejects.toMatchObject({
+    $metadata: { httpStatusCode: 503 },
+  });
+  await ec2.send(new DescribeInstancesCommand({}));
+  sim.control.step(1000);
+  const refilled = await Promise.all(
+    Array.from({ length: 6 }, () => errorCode(ec2.send(new CreateImageCommand({ InstanceId, Name: 'x' })))),
+  );
+  expect(refilled.filter((c) => c === 'RequestLimitExceeded')).toHaveLength(1);
+});
+
+test('the SDK retries a throttled read by itself', async () => {
+  const sim = await simulator({ fleet: smallFleet({ linux: 1 }) });
+  const keys = await roleKeys(sim, 'PatchdayRead');
+  const client = new EC2Client({ endpoint: sim.url, region: 'eu-west-1', credentials: keys });
+  sim.control.fault({ operation: 'DescribeInstances', when: 'before', kind: 'throttle' });
+  const { Reservations, $metadata } = await client.send(new DescribeInstancesCommand({}));
+  expect([Reservations?.length, $metadata.attempts]).toEqual([1, 2]);
+  expect(sim.control.requests()).toMatchObject({ 'ec2:DescribeInstances': 2 });
+  client.destroy();
+});
+
+test('unpaginated, unfiltered calls use the smaller bucket; buckets belong to account and region', async () => {
+  const sim = await simulator({
+    clock: steppedClock(Date.now()),
+    fleet: smallFleet({ linux: 1 }),
+    throttle: { 'ec2:describe-everything': { capacity: 1, refillPerSecond: 1 } },
+  });
+  const { ec2 } = await patcher(sim);
+  const elsewhere = await patcher(sim, 'us-east-1');
+  await ec2.send(new DescribeInstancesCommand({}));
+  expect(await errorCode(ec2.send(new DescribeInstancesCommand({})))).toBe('RequestLimitExceeded');
+  await ec2.send(new DescribeInstancesCommand({ MaxResults: 5 }));
+  await elsewhere.ec2.send(new DescribeInstancesCommand({}));
+});
