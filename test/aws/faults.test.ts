@@ -134,9 +134,12 @@ describe('a stalled answer', () => {
     aws = awsAt(wire.url, {
       apiTimeoutMs: limit,
       hooks: {
-        before: () => void (sentAt = performance.now()),
-        after: (_call, outcome) =>
-          void (outcome === 'no_answer' && (took = Math.min(took, performance.now() - sentAt))),
+        before: () => {
+          sentAt = performance.now();
+        },
+        after: (_, outcome) => {
+          if (outcome === 'no_answer') took = Math.min(took, performance.now() - sentAt);
+        },
       },
     });
     wire.on('SendCommand', () => reply);
