@@ -31,7 +31,7 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
   }
   const inserted = db
     .prepare(
-      `INSERT INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
+      `INSERT OR IGNORE INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
        VALUES (@runId, @kind, @wave, @batch, @attempt, 'intended', @tag, @accountId, @region, @landingZone, @at, @at, @request)`,
     )
     .run({
@@ -47,6 +47,8 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
       at: intent.at,
       request: JSON.stringify(intent.request),
     });
+  if (inserted.changes === 0)
+    throw new Refused('already_done', `batch ${intent.batch} already has attempt ${intent.attempt}`);
   const id = Number(inserted.lastInsertRowid);
   const addKey = db.prepare('INSERT INTO effect_targets (effect_id, run_id, kind, key) VALUES (?, ?, ?, ?)');
   for (const key of intent.targets) {

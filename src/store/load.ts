@@ -45,9 +45,11 @@ export function loadRun(db: Database.Database, runId: RunId): RunState | null {
         )
         .all(runId, run.currentWave) as TargetRow[])
     : [];
+  // A target of an earlier wave may still be on its way (a question about its power): what was done to it counts.
   const effects = db
     .prepare(
-      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND (e.wave = ? OR e.state IN ('intended', 'begun', 'needs_attention')) ORDER BY e.id`,
+      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND (e.state IN ('intended', 'begun', 'needs_attention') OR e.wave = ?
+         OR e.wave IN (SELECT t.wave FROM targets t WHERE t.run_id = e.run_id AND t.stage NOT IN ('queued', 'done'))) ORDER BY e.id`,
     )
     .all(runId, run.currentWave) as EffectRow[];
   const queued = db

@@ -16,17 +16,19 @@ export interface BatchRequest {
 const POWER_BATCH = 50;
 export const PATCH_DOCUMENT = 'AWS-RunPatchBaseline';
 
+/** `earlier` are intents of this kind that were made in the same decision: their names are taken. */
 export function batchesFor(
   state: RunState,
   kind: EffectKindName,
   requests: readonly BatchRequest[],
   now: number,
   timing: Timing,
+  earlier: readonly Intent[] = [],
 ): Intent[] {
   const groups = new Map<string, BatchRequest[]>();
   for (const request of requests) {
     const { instance } = request.target;
-    const place = `${instance.accountId}/${instance.region}`;
+    const place = `w${waveOf(state, request.target)}/${instance.accountId}/${instance.region}`;
     const key =
       kind === 'create_image'
         ? `${place}/${instance.instanceId}`
@@ -46,7 +48,7 @@ export function batchesFor(
     );
     for (let i = 0; i < members.length; i += most) {
       const chunk = members.slice(i, i + most);
-      intents.push(intentFor(state, kind, group, chunk, intents, now, timing));
+      intents.push(intentFor(state, kind, group, chunk, [...earlier, ...intents], now, timing));
     }
   }
   return intents;
@@ -58,10 +60,14 @@ function sizeLimit(state: RunState, kind: EffectKindName): number {
   return Math.min(50, state.plan?.batchSize ?? 50);
 }
 
+function waveOf({ run }: RunState, target: Target): number {
+  return run.phase === 'fresh_scan' ? 0 : (target.wave ?? run.currentWave);
+}
+
 function intentFor(
   state: RunState,
   kind: EffectKindName,
-  group: string,
+  prefix: string,
   members: readonly BatchRequest[],
   earlier: readonly Intent[],
   now: number,
@@ -70,8 +76,6 @@ function intentFor(
   const first = members[0]?.target;
   if (!first) throw new Error('a batch has at least one target');
   const { run } = state;
-  const wave = run.phase === 'fresh_scan' ? 0 : (first.wave ?? run.currentWave);
-  const prefix = `w${wave}/${group}`;
   // Numbered by what exists already: a batch that is made anew after a refusal never takes an old name.
   const number =
     1 +
@@ -83,7 +87,7 @@ function intentFor(
   const forward = kind === 'create_image' || kind === 'start' || kind === 'install';
   return {
     kind,
-    wave,
+    wave: waveOf(state, first),
     batch,
     attempt,
     tag,

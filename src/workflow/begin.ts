@@ -4,11 +4,13 @@ import type { RunState, TargetChange } from './changes.ts';
 import type { Action } from './decide.ts';
 import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
-import { endTarget, moveTarget } from './target-changes.ts';
+import { called, endTarget, moveTarget } from './target-changes.ts';
+import type { News } from './view.ts';
 
 export interface Begins {
   actions: Action[];
   changes: TargetChange[];
+  news: News[];
   wakeAts: (number | null)[];
 }
 
@@ -33,7 +35,7 @@ export function begins(
   now: number,
   settings: Settings,
 ): Begins {
-  const out: Begins = { actions: [], changes: [], wakeAts: [] };
+  const out: Begins = { actions: [], changes: [], news: [], wakeAts: [] };
   const context: Context = {
     state,
     timing: settings.timing,
@@ -86,7 +88,9 @@ function beginForward(
       continue;
     }
     if (context.frozen) {
-      out.wakeAts.push((state.plan?.noNewWaveAfter ?? now) + 1);
+      // A freeze is lifted by an event; only the end of the window comes by itself.
+      const end = state.plan?.noNewWaveAfter ?? now;
+      if (end >= now) out.wakeAts.push(end + 1);
       continue;
     }
     const last = past.at(-1);
@@ -105,7 +109,10 @@ function beginForward(
     out.actions.push({ do: 'begin', intent });
 }
 
-/** Scans look, they do not change: they go on while a run is stopped or frozen. */
+/**
+ * Scans look, they do not change: the verifying ones go on while a run is stopped or frozen. A fresh scan is
+ * what a person asked for, so a stop ends it, and a freeze keeps it waiting.
+ */
 function beginScans(context: Context, targets: readonly Target[], verification: boolean): void {
   const { state, now, out, timing } = context;
   const ready: BatchRequest[] = [];
@@ -117,6 +124,11 @@ function beginScans(context: Context, targets: readonly Target[], verification: 
       out.wakeAts.push(last.lookAt);
       continue;
     }
+    if (!verification && context.stopping) {
+      out.changes.push(moveTarget(target, { stage: 'ready' }));
+      continue;
+    }
+    if (!verification && context.frozen) continue;
     const tooLong = now - target.stageSince > timing.verifyTimeout;
     if (past.length >= MOST_SCANS || tooLong) {
       out.changes.push(
@@ -151,38 +163,48 @@ function beginCancels(context: Context, targets: readonly Target[]): void {
 
 function beginPowerOff(context: Context, targets: readonly Target[]): void {
   const { state, now, out, timing } = context;
+  const asked: BatchRequest[] = [];
   const ready: BatchRequest[] = [];
   for (const target of targets) {
     const past = effectsOn(state.effects, 'stop', target);
     const last = past.at(-1);
     if (last && ['intended', 'begun', 'needs_attention'].includes(last.state)) continue;
-    if (last && last.lookAt > now && last.state === 'no_effect') {
-      out.wakeAts.push(last.lookAt);
-      continue;
-    }
-    if (target.commandMayRun) {
-      const [intent] = batchesFor(
-        state,
-        'stop',
-        [{ target, attempt: past.length + 1, splitTo: 1 }],
-        now,
-        timing,
-      );
-      const name = target.instance.name;
-      if (intent) {
-        out.actions.push({
-          do: 'ask',
-          intent,
-          note: `${name} was started for patching and its patch command may still be going on: it is not switched off without a person's word.`,
-          text: `${name} was stopped before and was started for patching. Its patch command may still be going on, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
-        });
+    if (last && last.state === 'no_effect') {
+      if (past.filter((e) => e.state === 'no_effect').length >= MOST_ATTEMPTS) {
+        leaveOn(context, target, last);
+        continue;
       }
-      continue;
+      if (last.lookAt > now) {
+        out.wakeAts.push(last.lookAt);
+        continue;
+      }
     }
-    ready.push({ target, attempt: past.length + 1, splitTo: null });
+    (target.commandMayRun ? asked : ready).push({
+      target,
+      attempt: past.length + 1,
+      splitTo: target.commandMayRun ? 1 : (last?.ref?.splitTo ?? null),
+    });
   }
-  for (const intent of batchesFor(state, 'stop', ready, now, timing))
+  const questions = batchesFor(state, 'stop', asked, now, timing);
+  for (const intent of questions) {
+    const target = targets.find((t) => t.key === intent.targets[0]);
+    const name = target ? called(target) : 'the instance';
+    out.actions.push({
+      do: 'ask',
+      intent,
+      note: `${name} was started for patching and its patch command may still be going on: it is not switched off without a person's word.`,
+      text: `${name} was stopped before and was started for patching. Its patch command may still be going on, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
+    });
+  }
+  for (const intent of batchesFor(state, 'stop', ready, now, timing, questions))
     out.actions.push({ do: 'begin', intent });
+}
+
+/** AWS refused to stop it again so often that a person must. */
+function leaveOn({ out }: Context, target: Target, last: Effect): void {
+  const byHand = `It was started for patching and could not be stopped again (${last.note}): stop it by hand.`;
+  out.changes.push(moveTarget(target, { stage: 'done', nextStep: `${target.nextStep} ${byHand}`.trim() }));
+  out.news.push({ kind: 'failure', text: `${called(target)}: ${byHand}`, excerpt: '' });
 }
 
 function effectsOn(effects: readonly Effect[], kind: EffectKindName, target: Target): Effect[] {

@@ -152,7 +152,7 @@ export interface RunState {
   planHashNow: string | null;
   /** Targets of the current wave and any other target on its way. In discovery and planning: none. */
   targets: readonly Target[];
-  /** Open effects, and all effects of the current wave. */
+  /** Open effects, and all effects of the current wave and of any wave that has a target on its way. */
   effects: readonly Effect[];
   approvals: readonly ApprovalRecord[];
   /** Of all targets of the plan, so far. */

@@ -26,7 +26,8 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
   const step = begins(state, onTheWay, now, settings);
   actions.push(...step.actions);
   for (const at of step.wakeAts) wake(at);
-  if (step.changes.length > 0) actions.push({ do: 'advance', changes: endedChanges(step.changes) });
+  if (step.changes.length > 0)
+    actions.push({ do: 'advance', changes: { ...endedChanges(step.changes), news: step.news } });
 
   if (!waveOpen && step.changes.length === 0) {
     const gate = decideGate(state, onTheWay, now);

@@ -2,8 +2,9 @@
 import type { Changes } from '../changes.ts';
 import { answersFor } from '../make-view.ts';
 import { foreign, mention } from '../mention.ts';
+import type { Target } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { called } from '../target-changes.ts';
+import { called, endTarget } from '../target-changes.ts';
 import type { QuestionAnswer } from '../view.ts';
 import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 
@@ -125,6 +126,9 @@ export async function resolve(
   if (target.outcome !== 'unknown') {
     return no('not_unknown', `${called(target)} is not unknown in run ${run.id}. Nothing was changed.`);
   }
+  if (!target.commandMayRun && parts.store.instanceLocks([target.key]).length === 0) {
+    return no('already_closed', `${called(target)} was already closed. Nothing more was changed.`);
+  }
   const committed = await parts.store.commit(run.id, {
     expect: { once: actor.once },
     targets: [
@@ -169,7 +173,12 @@ export async function answer(
   });
   if (!allowed.ok) return allowed;
   const committed = await parts.store.commit(run.id, {
-    ...consequences(chosen.id, effect.targets, run.id, effect.tag),
+    ...consequences(
+      chosen.id,
+      parts.store.allTargets(run.id).filter((t) => effect.targets.includes(t.key)),
+      run.id,
+      effect.tag,
+    ),
     expect: { once: actor.once },
     effects: [{ id: effect.id, from: 'needs_attention', state: 'closed', note: `answered: ${chosen.label}` }],
     audit: [
@@ -194,14 +203,14 @@ export async function answer(
 
 function consequences(
   answer: QuestionAnswer['id'],
-  keys: readonly string[],
+  targets: readonly Target[],
   runId: string,
   tag: string,
 ): Changes {
   switch (answer) {
     case 'send_again':
       return {
-        targets: keys.map((key) => ({
+        targets: targets.map(({ key }) => ({
           key,
           whenStage: 'patching',
           set: { stage: 'ready', commandMayRun: false },
@@ -209,17 +218,16 @@ function consequences(
       };
     case 'give_up':
       return {
-        targets: keys.map((key) => ({
-          key,
+        targets: targets.map((target) => ({
+          ...endTarget(
+            target,
+            'unknown',
+            'Nobody knows whether the patch command was sent, and nothing more was sent.',
+            `Look at the instance, then /patch resolve ${runId} ${target.instance.instanceId} <what you found>.`,
+          ),
           whenStage: 'patching',
-          set: {
-            stage: 'done',
-            outcome: 'unknown',
-            outcomeReason: 'Nobody knows whether the patch command was sent, and nothing more was sent.',
-            nextStep: `Look at the instance, then /patch resolve ${runId} ${key.split('/')[2] ?? key} <what you found>.`,
-          },
         })),
-        instanceLocks: keys.map((key) => ({
+        instanceLocks: targets.map(({ key }) => ({
           key,
           runId,
           reason: `the command "${tag}" may have been sent`,
@@ -228,7 +236,7 @@ function consequences(
       };
     case 'stop_now':
       return {
-        targets: keys.map((key) => ({
+        targets: targets.map(({ key }) => ({
           key,
           whenStage: 'powering_off',
           set: { power: 'on', commandMayRun: false },
@@ -236,13 +244,13 @@ function consequences(
       };
     case 'leave_on':
       return {
-        targets: keys.map((key) => ({
+        targets: targets.map(({ key, nextStep }) => ({
           key,
           whenStage: 'powering_off',
           set: {
             stage: 'done',
             power: 'none',
-            nextStep: 'It was left running; stop it by hand when it is safe.',
+            nextStep: `${nextStep} It was left running; stop it by hand when it is safe.`.trim(),
           },
         })),
       };
