@@ -1,8 +1,10 @@
 /** All of AWS behind the workflow's ports. */
+import type { Finding } from '../ops/finding.ts';
 import type { Aws, Place } from '../workflow/ports.ts';
-import { createCalls } from './calls.ts';
+import { type Calls, createCalls } from './calls.ts';
 import { createClients, type Purpose } from './clients.ts';
 import { createCommands } from './commands.ts';
+import { examineZone } from './doctor.ts';
 import { createFleet } from './fleet.ts';
 import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
@@ -17,6 +19,18 @@ export type { AwsCall, AwsHooks, AwsLog, AwsOptions, ZoneAccess } from './option
 
 /** Adapters for all landing zones. Nothing is asked of AWS until a port is used. */
 export function createAws(options: AwsOptions): Aws {
+  return connect(options).aws;
+}
+
+/** Looks at everything a landing zone must allow, zone by zone. Changes nothing. */
+export async function examineAws(options: AwsOptions): Promise<Finding[]> {
+  const { aws, calls } = connect(options);
+  const findings: Finding[] = [];
+  for (const zone of options.zones) findings.push(...(await examineZone(calls, aws.identity, zone)));
+  return findings;
+}
+
+function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
   const log = options.log ?? { warn: () => undefined };
   const base = baseCredentials();
   const pacer = createPacer(options.clock, options.paceScale ?? 1);
@@ -43,7 +57,7 @@ export function createAws(options: AwsOptions): Aws {
   });
   const calls = createCalls(clients, sessions.forget);
 
-  return {
+  const aws: Aws = {
     fleet: createFleet(calls, options.zones, log),
     power: createPower(calls, pacer),
     images: createImages(calls, options.zones),
@@ -52,4 +66,5 @@ export function createAws(options: AwsOptions): Aws {
     identity: createIdentity((place) => clients.sts(place, provider(place, 'change'))),
     pace: (place, family) => pacer.pace(place, family),
   };
+  return { aws, calls };
 }

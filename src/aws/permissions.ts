@@ -29,6 +29,7 @@ export const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     call('ssm:DescribeDocument', 'version and hash of the patch document'),
     call('ssm:ListCommands', 'find a command again by its comment'),
     call('ssm:ListCommandInvocations', 'how a command goes, and what else is running'),
+    call('ssm:ListAssociations', 'tell what else patches here (patchday doctor)'),
     call('ssm:GetCommandInvocation', 'exit code and output'),
   ],
   patch: [

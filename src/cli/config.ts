@@ -9,12 +9,16 @@ export async function checkConfig({ configFlag, env, out, err }: CliContext): Pr
   const loaded = loadConfig(path, env);
   if (!loaded.ok) {
     for (const problem of loaded.problems) err(problem.text);
-    err(`${loaded.problems.length} ${loaded.problems.length === 1 ? 'mistake' : 'mistakes'} in ${path}. Nothing was started.`);
+    err(
+      `${loaded.problems.length} ${loaded.problems.length === 1 ? 'mistake' : 'mistakes'} in ${path}. Nothing was started.`,
+    );
     return 1;
   }
   for (const warning of loaded.warnings) out(`warning: ${warning.text}`);
   const { environments, landingZones } = loaded.config;
-  out(`${path} is good: ${Object.keys(environments).length} environments, ${landingZones.length} landing zones.`);
+  out(
+    `${path} is good: ${Object.keys(environments).length} environments, ${landingZones.length} landing zones.`,
+  );
   const secrets = readSecrets(env);
   if (!secrets.ok) for (const problem of secrets.problems) out(`note: ${problem.text}`);
   return 0;

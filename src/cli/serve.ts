@@ -21,7 +21,9 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
   }
   const log = createLogger({ level: loaded.config.logLevel, secrets: secretValues(env) });
   // Facts of the Slack packages: some failures of theirs end as unhandled rejections. Nothing of ours does.
-  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'an unhandled rejection was caught'));
+  process.on('unhandledRejection', (reason) =>
+    log.error({ err: reason }, 'an unhandled rejection was caught'),
+  );
   let patchday: Awaited<ReturnType<typeof startPatchday>>;
   try {
     patchday = await startPatchday({

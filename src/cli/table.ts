@@ -1,5 +1,6 @@
 import type { CliCommand } from './commands.ts';
 import { checkConfig, printSchema } from './config.ts';
+import { doctor } from './doctor.ts';
 import { serve } from './serve.ts';
 
 export const CLI_COMMANDS: readonly CliCommand[] = [
@@ -9,6 +10,14 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     description: 'Run the bot until it is told to end (SIGTERM, SIGINT). Open runs go on where they were.',
     exitCodes: '0 ended in order, 1 could not start',
     run: serve,
+  },
+  {
+    words: ['doctor'],
+    usage: 'patchday doctor [--config FILE] [--json]',
+    description:
+      'Look at everything the first run needs (Slack, roles, permissions, others that patch) and name what is missing.',
+    exitCodes: '0 nothing missing, 1 something is',
+    run: doctor,
   },
   {
     words: ['config', 'check'],
