@@ -1,0 +1,40 @@
+/** `npm run demo`: Patchday against a simulated AWS and a simulated Slack, for a person or headless. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { headless } from './demo/headless.ts';
+import { interactive } from './demo/interactive.ts';
+import { type DemoOptions, HELP, readOptions, UsageError } from './demo/options.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: DemoOptions;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${HELP}`);
+    return 2;
+  }
+  if (options.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const folder = options.data ?? mkdtempSync(join(tmpdir(), 'patchday-demo-'));
+  const print = (text: string): void => void process.stdout.write(`${text}\n`);
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => ending.abort(new Error(`ended by ${name}`)));
+  }
+  const start = options.headless ? headless : interactive;
+  return start({ ...options, folder, print, signal: ending.signal });
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(
+    `The demo could not go on: ${error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exitCode = 1;
+}
+process.exit();
