@@ -112,7 +112,8 @@ describe('clicks on messages', () => {
 
 describe('slash commands', () => {
   it('arrive with names as ids, hosts as links and special characters as entities', async () => {
-    const line = '/patch scan prod @aisha @patch-approvers #general web01.example.com a<b & “c”';
+    const line =
+      '/patch scan prod @aisha @patch-approvers #general web01.example.com ops@example.com a<b & “c”';
 
     const payload = await commandPayload(slack, bot, 'priya', line);
 
@@ -120,7 +121,7 @@ describe('slash commands', () => {
       command: '/patch',
       text:
         `scan prod <@${USERS.aisha}|aisha> <!subteam^S0APPROVER|@patch-approvers> <#C0GENERAL1|general> ` +
-        '<http://web01.example.com|web01.example.com> a&lt;b &amp; “c”',
+        '<http://web01.example.com|web01.example.com> <mailto:ops@example.com|ops@example.com> a&lt;b &amp; “c”',
       user_id: USERS.priya,
       channel_id: CHANNELS.prod,
       team_id: 'T0NORTHWND',

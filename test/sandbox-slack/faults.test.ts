@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type SteppedClock, steppedClock } from '../../sandbox/clock.ts';
 import { CHANNELS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
+import { commandPayload, RawSocket } from './raw-socket.ts';
 import { refusedBy } from './refused.ts';
 import { clientOptions } from './support.ts';
 
@@ -143,6 +144,24 @@ describe('scripted faults', () => {
 
     expect((await post()).ok).toBe(true);
     expect(delivered()).toBe(1);
+  });
+
+  it('reach uploads and response URLs too', async () => {
+    const { upload_url, file_id } = await client.files.getUploadURLExternal({ filename: 'a.csv', length: 1 });
+    const upload = () => fetch(String(upload_url), { method: 'POST', body: 'a' });
+    slack.control.fault({ method: 'upload', kind: 'server_error', status: 500 });
+    const bot = await RawSocket.open(slack);
+    const { response_url } = await commandPayload(slack, bot);
+    const respond = () => fetch(String(response_url), { method: 'POST', body: '{"text":"hello"}' });
+    slack.control.fault({ method: 'response_url', kind: 'reset', when: 'after' });
+
+    expect([(await upload()).status, (await upload()).status]).toEqual([500, 200]);
+    await expect(respond()).rejects.toThrow();
+    expect((await respond()).status).toBe(200);
+
+    expect(String(file_id)).toMatch(/^F/);
+    expect(delivered()).toBe(2);
+    await bot.close();
   });
 
   it('are refused when they would never hit', () => {

@@ -171,7 +171,7 @@ describe('envelopes nobody acknowledges', () => {
     expect(answer).toEqual({ ok: false, error: '/patch failed with the error "operation_timeout"' });
     const took = performance.now() - began;
     expect(took).toBeGreaterThan(2_950);
-    expect(took).toBeLessThan(4_500);
+    expect(took).toBeLessThan(10_000);
     expect(silent.of('slash_commands')).toHaveLength(1);
   });
 

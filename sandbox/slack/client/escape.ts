@@ -1,12 +1,13 @@
 import type { Workspace } from '../workspace.ts';
 
 const TOKEN = /<(?:@[UW][A-Z0-9]+|#C[A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^<>]*)?>/g;
+const EMAIL = /(?<![\w.@+-])[a-z0-9][\w.+-]*@(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w-])/gi;
 const HOST =
   /(?<![\w@./:-])((?:https?:\/\/)?(?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|example|internal)(?:\/[^\s<>|]*)?)(?![\w-])/gi;
 
 /**
  * What Slack makes of typed text before an app gets it: & < > as entities, @name and #channel as ids with the
- * name beside it, hostnames as links. Ready-made `<@U…>` tokens stay, as the composer's own completion inserts them.
+ * name beside it, hostnames and e-mail addresses as links. Ready-made `<@U…>` tokens stay, as the composer's own completion inserts them.
  */
 export function escapeTyped(text: string, workspace: Workspace): string {
   const parts: string[] = [];
@@ -26,6 +27,7 @@ export function escapeEntities(text: string): string {
 
 function escapePlain(text: string, workspace: Workspace): string {
   return escapeEntities(text)
+    .replace(EMAIL, (found: string) => `<mailto:${found}|${found}>`)
     .replace(HOST, (found: string) => {
       const url = /^https?:/i.test(found) ? found : `http://${found}`;
       return found === url ? `<${url}>` : `<${url}|${found}>`;
