@@ -6,7 +6,7 @@
  * Plain JavaScript without imports from node_modules: it runs before anything is installed, on whatever
  * Node the machine has.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,10 +33,18 @@ if (command === undefined) {
   console.error('usage: with-node24.mjs <command> [arguments]');
   process.exit(2);
 }
-const run = spawnSync(command, args, {
+const run = spawn(command, args, {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
 });
-if (run.error) console.error(`patchday: cannot start ${command}: ${run.error.message}`);
-process.exit(run.status ?? 1);
+// The command ends in its own way, and its exit code is ours. Ctrl-C in a terminal reaches it without us.
+process.on('SIGINT', () => {
+  if (!process.stdin.isTTY) run.kill('SIGINT');
+});
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => run.kill(signal));
+run.once('error', (error) => {
+  console.error(`patchday: cannot start ${command}: ${error.message}`);
+  process.exit(1);
+});
+run.once('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));

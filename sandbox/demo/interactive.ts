@@ -15,7 +15,6 @@ export interface InteractiveOptions {
   signal: AbortSignal;
 }
 
-
 /** Runs until the signal. Resolves with the exit code: 0 = ended in order. */
 export async function interactive(options: InteractiveOptions): Promise<number> {
   const { speed, seed, port, folder, print, signal } = options;
