@@ -97,6 +97,11 @@ class Socket {
       client.once('disconnected', onGone);
       try {
         await client.start();
+        if (this.#stopped) {
+          // Stopped while the address was asked for: the connection came up after all.
+          void client.disconnect().catch(() => undefined);
+          break;
+        }
         failures = 0;
         this.up = true;
         log.info({ socket: this.#number }, 'Slack connection is up');

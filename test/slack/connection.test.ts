@@ -58,13 +58,6 @@ describe('the connection to Slack', () => {
     await until(() => helpWorks(b), { within: 5000, describe: 'commands work again' });
   });
 
-  it('survives an app_rate_limited envelope, which has no event', async () => {
-    const b = await prepare();
-    await b.slack.start();
-    b.sim.control.event({ type: 'app_home_opened' });
-    expect(await helpWorks(b)).toBe(true);
-  });
-
   it('waits through an outage at the start', async () => {
     const b = await prepare();
     b.sim.control.outage(true);
