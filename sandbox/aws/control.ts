@@ -3,7 +3,8 @@ import type { Behaviour, FleetDefinition, PatchDefinition } from './fleet/fleet.
 import { pingOf } from './handlers/ssm-nodes.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import type { Sessions } from './sessions.ts';
-import { addForeignCommand, summarize } from './world/commands.ts';
+import { summarize } from './world/command-summary.ts';
+import { addForeignCommand } from './world/commands.ts';
 import type { CheckState, InstanceCounters, PowerState, SimInstance, SimPatch } from './world/model.ts';
 import { loseMachine, setAgent } from './world/power.ts';
 import type { World, WorldEvent } from './world/world.ts';

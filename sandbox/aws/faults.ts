@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { KeyParameters } from './handlers/operation.ts';
+import type { SeededRandom } from './random.ts';
 
 export const FAULT_KINDS = [
   'reset',
@@ -26,6 +26,8 @@ export interface FaultSpec {
   kind: FaultKind;
   /** How often it strikes; `always` until cleared. Default 1. */
   times?: number | 'always';
+  /** Strikes only with this probability, above 0 and up to 1, by the simulator's seed. Default 1. */
+  chance?: number;
   /** For `slow`, in real milliseconds. Default 1000. */
   delayMs?: number;
   match?: {
@@ -49,6 +51,8 @@ interface Armed {
   spec: FaultSpec;
   left: number;
   fired: number;
+  /** How many requests it looked at: each is another throw of the dice. */
+  looked: number;
 }
 
 export interface FaultReport {
@@ -61,8 +65,14 @@ const ONLY_WHEN: Partial<Record<FaultKind, FaultSpec['when']>> = { hide: 'after'
 
 /** Faults by script, with a count of those that really struck: a test without any proves nothing. */
 export class Faults {
+  readonly #random: SeededRandom;
   #armed: Armed[] = [];
   #firedBefore = 0;
+  #count = 0;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+  }
 
   /** Answers the id of the fault. Throws on a spec that could never strike. */
   add(spec: FaultSpec, knownOperations: ReadonlySet<string>): string {
@@ -78,8 +88,12 @@ export class Faults {
     if (times !== 'always' && !(Number.isInteger(times) && times > 0)) {
       throw new RangeError(`times is a whole number above 0 or 'always'`);
     }
-    const id = randomUUID();
-    this.#armed.push({ id, spec, left: times === 'always' ? Number.POSITIVE_INFINITY : times, fired: 0 });
+    const { chance = 1 } = spec;
+    if (!(chance > 0 && chance <= 1)) throw new RangeError('chance is above 0 and at most 1');
+    this.#count += 1;
+    const id = `fault-${this.#count}`;
+    const left = times === 'always' ? Number.POSITIVE_INFINITY : times;
+    this.#armed.push({ id, spec, left, fired: 0, looked: 0 });
     return id;
   }
 
@@ -89,6 +103,8 @@ export class Faults {
     for (const fault of this.#armed) {
       if (fault.left <= 0 || fault.spec.when !== when || !matches(fault.spec, request)) continue;
       if (struck.some((spec) => spec.kind === fault.spec.kind)) continue;
+      fault.looked += 1;
+      if (this.#random.fraction(`${fault.id}:${fault.looked}`) >= (fault.spec.chance ?? 1)) continue;
       fault.left -= 1;
       fault.fired += 1;
       struck.push(fault.spec);

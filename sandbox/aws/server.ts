@@ -70,7 +70,7 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
     sessions,
     operations,
     throttle: new Throttle(options.throttle ?? 'published', clock),
-    faults: new Faults(),
+    faults: new Faults(world.random),
     ledger: new Ledger(),
   };
   const operationNames = new Set([...operations.values()].map((operation) => operation.name));
@@ -81,6 +81,8 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
       response.destroy();
     });
   });
+  // Longer than any pause of a caller: an idle connection closed by us would look like an injected reset.
+  server.keepAliveTimeout = 600_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);

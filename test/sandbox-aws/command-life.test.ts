@@ -104,6 +104,41 @@ test('an agent that never comes back leaves the command InProgress until it expi
   expect(await stage.statuses(command)).toEqual({ 'linux-1': 'TimedOut/DeliveryTimedOut' });
 });
 
+test('an agent lost in the middle of the installation: the machine is patched, and nobody is told', async () => {
+  const stage = await commandStage({
+    linux: 1,
+    instances: { 'linux-1': { behaviour: { install: 'agent_lost' } } },
+  });
+  const command = await stage.send('Install');
+  stage.sim.control.step(30 * MINUTE);
+  expect(await stage.statuses(command)).toEqual({ 'linux-1': 'InProgress/InProgress' });
+  expect(stage.sim.control.instance('linux-1')).toMatchObject({
+    ping: 'ConnectionLost',
+    patches: { missing: [] },
+  });
+  const { InstancePatchStates } = await stage.ssm.send(
+    new DescribeInstancePatchStatesCommand({ InstanceIds: stage.ids }),
+  );
+  expect(InstancePatchStates?.[0]).toMatchObject({ Operation: 'Scan', MissingCount: 2 });
+});
+
+test('a behaviour can differ each time: the installation fails first and succeeds on the retry', async () => {
+  const behaviour = {
+    install: ['fails', 'succeeds'] as const,
+    failure: { exitCode: 156, stderr: 'no payload' },
+  };
+  const stage = await commandStage({ linux: 1, instances: { 'linux-1': { behaviour } } });
+  const first = await stage.send('Install');
+  stage.sim.control.step(15 * MINUTE);
+  expect(await stage.result(first, 'linux-1', 'PatchLinux')).toMatchObject({
+    ResponseCode: 156,
+    StandardErrorContent: 'no payload',
+  });
+  const second = await stage.send('Install');
+  stage.sim.control.step(15 * MINUTE);
+  expect(await stage.statuses(second)).toEqual({ 'linux-1': 'Success/Success' });
+});
+
 test('a report made while the agent was away arrives when it is back', async () => {
   const stage = await commandStage({ linux: 1 });
   const command = await stage.send('Scan');

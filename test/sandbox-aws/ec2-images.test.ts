@@ -75,6 +75,14 @@ test('an image can be available while a snapshot is still pending, or in error',
   expect(broken.sim.control.images()[0]?.snapshots.map((s) => s.state)).toEqual(['completed', 'error']);
 });
 
+test('an image can stay pending for good', async () => {
+  const { sim, create, image } = await stepped({ image: 'hangs' });
+  const { ImageId } = await create('backup-1');
+  sim.control.step(50 * MINUTE);
+  expect((await image(ImageId))?.State).toBe('pending');
+  expect(sim.control.images()[0]?.snapshots.map((s) => s.state)).toEqual(['pending', 'pending']);
+});
+
 test('a name is unique, also right after it was taken and for a while after deregistration', async () => {
   const { sim, ec2, create, image } = await stepped({}, { visibilityDelayMs: 5_000 });
   const { ImageId } = await create('backup-1');

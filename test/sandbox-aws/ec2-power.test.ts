@@ -74,8 +74,25 @@ test('a start can fall back to stopped, explained by StateReason', async () => {
 });
 
 test('a start can be refused for want of capacity', async () => {
-  const { start } = await stepped({ state: 'stopped', behaviour: { start: 'no_capacity' } });
+  const { sim, start } = await stepped({
+    state: 'stopped',
+    behaviour: { start: ['no_capacity', 'running'] },
+  });
   expect(await errorCode(start())).toBe('InsufficientInstanceCapacity');
+  expect(sim.control.instance('linux-1').state).toBe('stopped');
+  await start();
+  expect(sim.control.instance('linux-1').state).toBe('pending');
+});
+
+test('a started instance whose agent stays away is running and not Online', async () => {
+  const { sim, start, nodes } = await stepped({
+    state: 'stopped',
+    behaviour: { start: 'agent_stays_offline' },
+  });
+  await start();
+  sim.control.step(20 * MINUTE);
+  expect(sim.control.instance('linux-1')).toMatchObject({ state: 'running', checks: 'ok' });
+  expect((await nodes()).map((n) => n.PingStatus)).toEqual(['ConnectionLost']);
 });
 
 test('stopping takes time, and starting meanwhile is refused', async () => {

@@ -31,14 +31,14 @@ test.each([
   expect(new Set(seen).size).toBe(total);
 });
 
-test('10,000 instances come in pages of 1000 instances each', async () => {
-  const sim = await simulator({ fleet: smallFleet({ linux: 10_000 }) });
+test('3000 instances come in pages of 1000 instances each', async () => {
+  const sim = await simulator({ fleet: smallFleet({ linux: 3_000 }) });
   const { ec2 } = await patcher(sim);
   const sizes: number[] = [];
   for await (const page of paginateDescribeInstances({ client: ec2, pageSize: 1000 }, {})) {
     sizes.push((page.Reservations ?? []).flatMap((r) => r.Instances ?? []).length);
   }
-  expect(sizes).toEqual(Array(10).fill(1000));
+  expect(sizes).toEqual([1000, 1000, 1000]);
 });
 
 test('MaxResults is between 5 and 1000, and not together with ids', async () => {

@@ -118,6 +118,34 @@ test('a fault strikes as often as it says and only where it matches', async () =
   expect(sim.control.faults().map((f) => f.fired)).toEqual([2, 0, 1]);
 });
 
+test('faults by chance are the same for the same seed', async () => {
+  const strikes = async (seed: number) => {
+    const sim = await simulator({ fleet: smallFleet({ linux: 1 }), seed });
+    const { ec2 } = await patcher(sim);
+    sim.control.fault({
+      operation: 'DescribeInstances',
+      when: 'before',
+      kind: 'http500',
+      times: 'always',
+      chance: 0.5,
+    });
+    const pattern: boolean[] = [];
+    for (let n = 0; n < 20; n += 1) {
+      pattern.push(
+        await ec2.send(new DescribeInstancesCommand({})).then(
+          () => false,
+          () => true,
+        ),
+      );
+    }
+    expect(sim.control.firedFaults()).toBe(pattern.filter(Boolean).length);
+    return pattern;
+  };
+  const first = await strikes(1);
+  expect(await strikes(1)).toEqual(first);
+  expect(await strikes(2)).not.toEqual(first);
+});
+
 test('a hidden result is found by nobody until faults are cleared', async () => {
   const { sim, ssm, ec2, image, command } = await stage();
   sim.control.fault({ operation: '*', when: 'after', kind: 'hide', times: 2 });

@@ -23,7 +23,9 @@ export function chooseInstances(call: Call, ids: string[] | undefined): readonly
     'i',
     (id) => {
       const instance = call.world.instances.get(id);
-      return instance && here.includes(instance) ? instance : undefined;
+      return instance?.accountId === call.identity.accountId && instance.region === call.region
+        ? instance
+        : undefined;
     },
     { notFound: 'InvalidInstanceID.NotFound', malformed: 'InvalidInstanceID.Malformed', what: 'instance' },
   );

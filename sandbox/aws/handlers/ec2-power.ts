@@ -2,6 +2,7 @@ import type * as EC2 from '@aws-sdk/client-ec2';
 import { ApiError } from '../wire/api-error.ts';
 import type { SimInstance } from '../world/model.ts';
 import { startInstance, stopInstance } from '../world/power.ts';
+import { behave } from '../world/script.ts';
 import { missingParameter } from './ec2-common.ts';
 import { chooseInstances, instanceState } from './ec2-instances.ts';
 import { type Call, type Operation, operation } from './operation.ts';
@@ -15,6 +16,14 @@ function incorrectState(instance: SimInstance, verb: string): ApiError {
   return new ApiError(
     'IncorrectInstanceState',
     `The instance '${instance.id}' is not in a state from which it can be ${verb}.`,
+  );
+}
+
+function noCapacity(type: string, zone: string): ApiError {
+  return new ApiError(
+    'InsufficientInstanceCapacity',
+    `We currently do not have sufficient ${type} capacity in the Availability Zone you requested (${zone}).`,
+    500,
   );
 }
 
@@ -37,18 +46,19 @@ export const startInstances: Operation = operation<EC2.StartInstancesRequest, EC
     for (const i of instances) {
       if (i.state === 'stopping' || i.state === 'terminated') throw incorrectState(i, 'started');
     }
-    const short = instances.find((i) => i.state === 'stopped' && i.behaviour.start === 'no_capacity');
-    if (short) {
-      throw new ApiError(
-        'InsufficientInstanceCapacity',
-        `We currently do not have sufficient ${short.definition.type} capacity in the Availability Zone you requested (${short.definition.availabilityZone}).`,
-        500,
-      );
+    const starting = new Map(
+      instances
+        .filter((i) => i.state === 'stopped')
+        .map((i) => [i, behave(call.world, i, 'start', 'running')] as const),
+    );
+    for (const [{ definition }, behaviour] of starting) {
+      if (behaviour === 'no_capacity') throw noCapacity(definition.type, definition.availabilityZone);
     }
     return {
       StartingInstances: instances.map((i) =>
         change(i, () => {
-          if (i.state === 'stopped') startInstance(call.world, i);
+          const behaviour = starting.get(i);
+          if (behaviour) startInstance(call.world, i, behaviour);
         }),
       ),
     };

@@ -1,6 +1,6 @@
 import type * as SSM from '@aws-sdk/client-ssm';
 import { ApiError } from '../wire/api-error.ts';
-import { summarize } from '../world/commands.ts';
+import { summarize } from '../world/command-summary.ts';
 import type { SimCommand, SimInvocation } from '../world/model.ts';
 import { stepOf } from '../world/output.ts';
 import type { World } from '../world/world.ts';

@@ -1,3 +1,4 @@
+import { amount, countedErrors } from './command-summary.ts';
 import { runOnMachine } from './execution.ts';
 import { type SimCommand, type SimInstance, type SimInvocation, TERMINAL } from './model.ts';
 import { agentAnswers } from './power.ts';
@@ -128,20 +129,6 @@ function unfinishedInvocations(world: World, accountId: string, region: string):
   return count;
 }
 
-/** A number of targets, or a percentage of all of them (at least one where `atLeast` says so). */
-export function amount(text: string, total: number, atLeast: number): number {
-  const value = Number.parseInt(text, 10);
-  if (!text.endsWith('%')) return value;
-  return Math.max(atLeast, Math.floor((total * value) / 100));
-}
-
-/** Failures that count against MaxErrors: not those that never reached the machine. */
-export function countedErrors(command: SimCommand): number {
-  return command.invocations.filter(
-    (i) => (i.status === 'Failed' && i.details === 'Failed') || i.details === 'ExecutionTimedOut',
-  ).length;
-}
-
 /** Sends the next invocations, as many as MaxConcurrency allows, or none after too many errors. */
 function pump(world: World, command: SimCommand): void {
   const total = command.invocations.length;
@@ -264,46 +251,4 @@ function later(world: World, invocation: SimInvocation, lifeMs: number, run: () 
     if (!TERMINAL.has(invocation.status)) run();
   });
   invocation.timers.add(scheduled);
-}
-
-export interface CommandSummary {
-  status: string;
-  details: string;
-  targets: number;
-  completed: number;
-  errors: number;
-  deliveryTimedOut: number;
-}
-
-/** The parent's status, which can say Success over undeliverable invocations. */
-export function summarize(command: SimCommand): CommandSummary {
-  const all = command.invocations;
-  const unfinished = all.filter((i) => !TERMINAL.has(i.status));
-  const deliveryTimedOut = all.filter((i) => i.details === 'DeliveryTimedOut').length;
-  const counts = {
-    targets: all.length,
-    completed: all.length - unfinished.length,
-    errors: all.filter((i) => i.status === 'Failed' || i.details === 'ExecutionTimedOut').length,
-    deliveryTimedOut,
-  };
-  const [status, details] = parentStatus(command, unfinished);
-  return { ...counts, status, details };
-}
-
-function parentStatus(command: SimCommand, unfinished: SimInvocation[]): [status: string, details: string] {
-  const all = command.invocations;
-  if (command.rateExceeded) return ['Failed', 'RateExceeded'];
-  if (unfinished.length > 0) {
-    if (command.cancelRequested) return ['Cancelling', 'Cancelling'];
-    if (all.every((i) => i.status === 'Pending')) return ['Pending', 'Pending'];
-    return ['InProgress', 'InProgress'];
-  }
-  const judged = all.filter((i) => i.details !== 'Undeliverable');
-  if (judged.length === 0) return ['Failed', 'Failed'];
-  if (countedErrors(command) > amount(command.maxErrors, all.length, 0)) return ['Failed', 'Failed'];
-  if (judged.every((i) => i.status === 'Success')) return ['Success', 'Success'];
-  if (judged.every((i) => i.details === 'DeliveryTimedOut')) return ['TimedOut', 'DeliveryTimedOut'];
-  if (judged.every((i) => i.details === 'AccessDenied')) return ['Failed', 'AccessDenied'];
-  if (command.cancelRequested) return ['Cancelled', 'Cancelled'];
-  return ['Failed', 'Incomplete'];
 }

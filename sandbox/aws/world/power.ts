@@ -1,7 +1,7 @@
+import type { StartBehaviour } from '../fleet/fleet.ts';
 import { startWaiting } from './commands.ts';
 import { abandonExecution, agentIsBack } from './execution.ts';
 import type { SimInstance } from './model.ts';
-import { behave } from './script.ts';
 import type { World } from './world.ts';
 
 /** Whether a command handed to the agent now would be taken up. */
@@ -9,9 +9,8 @@ export function agentAnswers(instance: SimInstance): boolean {
   return instance.managed && instance.agentOnline && instance.state === 'running' && !instance.rebooting;
 }
 
-/** stopped → pending → running, then checks and the agent. The caller has checked the state. */
-export function startInstance(world: World, instance: SimInstance): void {
-  const behaviour = behave(world, instance, 'start', 'running');
+/** stopped → pending → running, then checks and the agent. The caller has checked the state and the capacity. */
+export function startInstance(world: World, instance: SimInstance, behaviour: StartBehaviour): void {
   instance.counters.starts += 1;
   const key = String(instance.counters.starts);
   instance.state = 'pending';
