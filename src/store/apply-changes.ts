@@ -124,6 +124,13 @@ export class ChangeApplier {
       throw new Refused('plan_changed', 'the plan was changed');
     if (expect.notStopped && run.stopRequestedAt !== null)
       throw new Refused('stopped', 'the run was stopped');
+    if (expect.approvals !== undefined) {
+      const given = this.#db
+        .prepare('SELECT count(*) AS n FROM approvals WHERE run_id = ? AND plan_hash IS ?')
+        .get(run.id, run.planHash) as { n: number };
+      if (given.n !== expect.approvals)
+        throw new Refused('approvals_changed', `the plan has ${given.n} approvals, not ${expect.approvals}`);
+    }
   }
 
   #endQueued(runId: RunId, { reason, nextStep }: { reason: string; nextStep: string }): void {

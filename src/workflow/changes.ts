@@ -56,6 +56,8 @@ export interface Expectation {
   phase?: Run['phase'];
   planHash?: string | null;
   notStopped?: true;
+  /** How many approvals the current plan has: two at the same instant must not both count as the first. */
+  approvals?: number;
   /** A single-use key; refused when seen before. */
   once?: string;
 }
@@ -108,6 +110,7 @@ export type Refusal =
   | 'stopped'
   | 'frozen'
   | 'plan_changed'
+  | 'approvals_changed'
   | 'not_approved'
   | 'target_moved'
   | 'already_done'

@@ -136,7 +136,7 @@ function empty(): Followed {
   return { targets: [], news: [], locks: [], open: false };
 }
 
-/** The instance runs and is healthy, but its agent has been silent for too long: do not wait for hours. */
+/** The instance went away under it, or runs while its agent has been silent for too long: do not wait for hours. */
 async function agentLost(
   context: EffectContext,
   effect: Effect,
@@ -148,7 +148,10 @@ async function agentLost(
   if (now - since < settings.timing.lostAgentAfter) return null;
   const [instance] = await aws.fleet.describe(placeOf(effect), [target.instance.instanceId]);
   if (!instance) return 'the instance does not exist any more';
-  if (instance.state === 'running' && instance.ssm.ping === 'connection_lost') {
+  // Only somebody else can have done that: we never stop what is being patched.
+  if (instance.state !== 'running' && instance.state !== 'pending')
+    return `the instance is ${instance.state}, though the patch command was in progress on it`;
+  if (instance.ssm.ping === 'connection_lost') {
     const lastPing = instance.ssm.lastPingAt ?? 0;
     if (now - lastPing >= settings.timing.lostAgentAfter) {
       return 'its SSM agent has been silent since the patch command began, while EC2 shows the instance running';

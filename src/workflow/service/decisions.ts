@@ -1,11 +1,13 @@
 /** Deciding about a plan: approve, reject, exclude. Each is a compare-and-set: the first wins. */
 import { evaluateApproval } from '../approval.ts';
+import type { RunState } from '../changes.ts';
 import { planWaves } from '../make-plan.ts';
 import { foreign, mention } from '../mention.ts';
+import type { PersonFacts } from '../permissions.ts';
 import { hashPlan, shortHash } from '../plan-hash.ts';
 import type { Plan } from '../plan-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { environmentOf, patchWorstCase } from '../settings.ts';
+import { type EnvironmentPolicy, environmentOf, patchWorstCase } from '../settings.ts';
 import { planTargets } from '../tasks/plan.ts';
 import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 
@@ -14,25 +16,42 @@ export async function approve(
   actor: Actor,
   request: { runId: string; planHash: string; confirmed?: boolean },
 ): Promise<Answer> {
-  const { store, clock } = parts;
+  const { store } = parts;
   // Who is asked first, the run is read last: between the reading and the commit there is no await.
   const known = store.run(request.runId);
   if (!known) return noSuchRun(request.runId);
   const policy = environmentOf(parts.settings, known.environment);
   const facts = await factsAbout(parts, actor, policy);
+  for (;;) {
+    const answer = await tryApprove(parts, actor, request, facts, policy);
+    // Another approval came in the same instant: this one is judged again, as the next of them.
+    if (answer !== 'judge_again') return answer;
+  }
+}
+
+async function tryApprove(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string; planHash: string; confirmed?: boolean },
+  facts: PersonFacts,
+  policy: EnvironmentPolicy,
+): Promise<Answer | 'judge_again'> {
+  const { store, clock } = parts;
   const state = store.load(request.runId);
   if (!state) return noSuchRun(request.runId);
+  const judge = ({ run, plan, planHashNow, approvals }: RunState) =>
+    evaluateApproval({
+      run,
+      plan,
+      planHashNow,
+      clickedHash: request.planHash,
+      facts,
+      approvals,
+      now: clock.now(),
+      ...names(policy),
+    });
   const { run, plan } = state;
-  const decision = evaluateApproval({
-    run,
-    plan,
-    planHashNow: state.planHashNow,
-    clickedHash: request.planHash,
-    facts,
-    approvals: state.approvals,
-    now: clock.now(),
-    ...names(policy),
-  });
+  const decision = judge(state);
   if (decision.kind === 'refused') {
     await deny(parts, actor, 'approve', run.id, decision);
     return no(decision.code, decision.text);
@@ -44,7 +63,13 @@ export async function approve(
   const planHash = run.planHash ?? '';
   const full = decision.kind === 'approved';
   const committed = await store.commit(run.id, {
-    expect: { phase: 'await_approval', planHash, notStopped: true, once: actor.once },
+    expect: {
+      phase: 'await_approval',
+      planHash,
+      notStopped: true,
+      approvals: decision.given - 1,
+      once: actor.once,
+    },
     addApproval: { userId: actor.userId, at: clock.now(), planHash },
     ...(full ? { run: { phase: 'await_start' as const, because: [] } } : {}),
     audit: [
@@ -64,30 +89,20 @@ export async function approve(
       },
     ],
   });
-  if (!committed.ok) {
-    // Somebody was faster; say it from what is true now.
-    const again = store.load(run.id);
-    const late = again
-      ? evaluateApproval({
-          run: again.run,
-          plan: again.plan,
-          planHashNow: again.planHashNow,
-          clickedHash: request.planHash,
-          facts,
-          approvals: again.approvals,
-          now: clock.now(),
-          ...names(policy),
-        })
-      : null;
-    const text =
-      late?.kind === 'refused'
-        ? late.text
-        : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
-    await deny(parts, actor, 'approve', run.id, { code: committed.refused, text });
-    return no(committed.refused, text);
+  if (committed.ok) {
+    parts.kick(run.id);
+    return yes(decision.text, undefined);
   }
-  parts.kick(run.id);
-  return yes(decision.text, undefined);
+  if (committed.refused === 'approvals_changed') return 'judge_again';
+  // Somebody was faster; say it from what is true now.
+  const again = store.load(run.id);
+  const late = again ? judge(again) : null;
+  const text =
+    late?.kind === 'refused'
+      ? late.text
+      : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
+  await deny(parts, actor, 'approve', run.id, { code: committed.refused, text });
+  return no(committed.refused, text);
 }
 
 function overLimit(parts: ServiceParts, plan: Plan): string | null {
@@ -162,6 +177,12 @@ export async function exclude(
     return no(
       'too_late',
       `Too late: run ${run.id} is not waiting for approval any more. Nothing was changed.`,
+    );
+  }
+  if (state.planHashNow !== run.planHash) {
+    return no(
+      'corrupt_plan',
+      `The stored plan of run ${run.id} does not match its hash any more. Nothing was changed. Reject the run, scan again, and have the database checked.`,
     );
   }
   const out = new Set(request.targets.filter((key) => plan.targets.some((t) => t.key === key)));

@@ -1,6 +1,7 @@
 import type { Changes, RunState } from '../changes.ts';
 import { targetEligibility } from '../eligibility.ts';
 import type { Instance, Reason } from '../instance.ts';
+import { foreign } from '../mention.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import type { Target } from '../run-types.ts';
 import { environmentOf, type ZonePolicy, zonesOf } from '../settings.ts';
@@ -48,11 +49,12 @@ export async function discover(outside: Outside, state: RunState): Promise<TaskR
   }
   if (targets.length === 0) return ended(outside, state, failedZones, zones);
   const scanned = state.effects.some((e) => e.kind === 'scan' && e.wave === 0);
-  const freshScan = run.options.fresh && !scanned;
+  const withFreshScan = targets.map(toBeScanned);
+  const freshScan = run.options.fresh && !scanned && withFreshScan.some((t) => t.stage === 'queued');
   await outside.store.commit(run.id, {
     expect: { phase: 'discover' },
     replaceTargets: true,
-    addTargets: freshScan ? targets.map(toBeScanned) : targets,
+    addTargets: freshScan ? withFreshScan : targets,
     run: { phase: freshScan ? 'fresh_scan' : 'plan', failedZones, currentWave: 0 },
     audit: [
       {
@@ -108,7 +110,9 @@ function found(
     key: instance.key,
     instance,
     eligible: eligible && !nothingToDo,
-    reasons,
+    reasons: nothingToDo
+      ? [{ code: 'up_to_date', text: 'already up to date: nothing was missing at its last scan' }, ...reasons]
+      : reasons,
     wave: null,
     stage: 'done',
     outcome: nothingToDo ? 'up_to_date' : 'skipped',
@@ -212,7 +216,7 @@ async function nearestNames(
   const wanted = (run.scope.pattern ?? '').replaceAll(/[*?]/g, '').toLowerCase();
   const names = (await Promise.all(zones.map((z) => aws.fleet.nearestNames(z.name, run.id)))).flat();
   return [...new Set(names)]
-    .map((name) => ({ name, far: distance(name.toLowerCase(), wanted) }))
+    .map((name) => ({ name: foreign(name), far: distance(name.toLowerCase(), wanted) }))
     .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
     .slice(0, 3)
     .map((n) => n.name);

@@ -137,12 +137,16 @@ async function pinDocuments(
   return pinned.sort((a, b) => (`${a.accountId}/${a.region}` < `${b.accountId}/${b.region}` ? -1 : 1));
 }
 
-/** A retry keeps the first verified backup as the restore point. */
-function keptImages(outside: Outside, run: Run): Map<string, string> {
+/**
+ * A retry keeps the first verified backup as the restore point, also when a retry between did not get as far
+ * as looking at it: what was backed up after a failed install is no way back.
+ */
+function keptImages({ store }: Outside, run: Run): Map<string, string> {
   const kept = new Map<string, string>();
-  if (run.retryOf === null) return kept;
-  for (const t of outside.store.allTargets(run.retryOf)) {
-    if (t.imageId !== null && t.backupVerified) kept.set(t.key, t.imageId);
+  for (let id = run.retryOf; id !== null; id = store.load(id)?.run.retryOf ?? null) {
+    for (const t of store.allTargets(id)) {
+      if (t.imageId !== null && t.backupVerified && !kept.has(t.key)) kept.set(t.key, t.imageId);
+    }
   }
   return kept;
 }
