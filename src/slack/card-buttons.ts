@@ -80,7 +80,7 @@ export function approveConfirmation(plan: Plan): string {
         ? 'Each reboots for its backup, none after patching.'
         : 'No reboots.'
       : backupReboots
-        ? 'Each reboots for its backup, and again if a patch needs it.'
+        ? 'Each reboots for its backup, and again once something is installed.'
         : `Up to ${count(plan.targets.length, 'reboot')}, where a patch needs one.`;
   const waves = count(plan.waves.length, 'wave');
   return `${many} in ${plan.environment}: ${plan.backup.required ? 'backed up and patched' : 'patched without backup'} in ${waves}. ${reboots}`;

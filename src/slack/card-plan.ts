@@ -63,7 +63,7 @@ export function policySection(plan: Plan): SectionBlock {
       ? md`Nothing is patched.`
       : plan.rebootOption === 'NoReboot'
         ? md`No reboot after patching: it stays pending.`
-        : md`Reboots when a patch needs it.`;
+        : md`Reboots every instance on which something is installed.`;
   const stopped =
     plan.stoppedInstances === 'start'
       ? md`Stopped instances are started for patching and stopped again.`
