@@ -81,7 +81,7 @@ export function approveConfirmation(plan: Plan): string {
         : 'No reboots.'
       : backupReboots
         ? 'Each reboots for its backup, and again once something is installed.'
-        : `Up to ${count(plan.targets.length, 'reboot')}, where a patch needs one.`;
+        : `Up to ${count(plan.targets.length, 'reboot')}: one wherever something is installed.`;
   const waves = count(plan.waves.length, 'wave');
   return `${many} in ${plan.environment}: ${plan.backup.required ? 'backed up and patched' : 'patched without backup'} in ${waves}. ${reboots}`;
 }

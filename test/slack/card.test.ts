@@ -134,7 +134,9 @@ describe('the card of a run', () => {
     const view = runView({ size: 60 });
     const { text } = card(view);
     const blocks = shown(view);
-    expect(text).toMatch(/Patch run k3f9 for prod, 52 instances: ⏳ Waiting for approval\./);
+    expect(text).toMatch(
+      /Patch run k3f9 for prod, 52 instances, asked for by <@U0PRIYAREQ>: ⏳ Waiting for approval\./,
+    );
     expect(text).toMatch(/Approve or reject with the buttons on the card before <!date\^/);
     for (const part of [
       '60 found, 52 in the plan',
@@ -194,7 +196,7 @@ describe('the card of a run', () => {
     );
     expect(approveConfirmation({ ...plan, rebootOption: 'NoReboot' })).toMatch(/No reboots\.$/);
     expect(approveConfirmation({ ...plan, backup: { ...plan.backup, noReboot: false } })).toMatch(
-      /Each reboots for its backup, and again if a patch needs it\.$/,
+      /Each reboots for its backup, and again once something is installed\.$/,
     );
     expect(approveConfirmation({ ...plan, kind: 'backup_only' })).toMatch(
       /backed up, not patched\. No reboots\./,
