@@ -37,7 +37,7 @@ export interface AwsSimulatorOptions {
 export interface AwsSimulator {
   url: string;
   control: AwsControl;
-  /** Ends at once, open connections included. */
+  /** Ends at once, open connections included. May be called again. */
   close(): Promise<void>;
 }
 
@@ -94,6 +94,10 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
     close: () =>
       new Promise((resolve, reject) => {
         world.scheduler.close();
+        if (!server.listening) {
+          resolve();
+          return;
+        }
         server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
       }),

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { smallFleet } from '../../sandbox/aws/fleet.ts';
 import type { AwsSimulator } from '../../sandbox/aws/server.ts';
 import { steppedClock } from '../../sandbox/clock.ts';
-import { HUB_KEYS, type Keys, roleKeys, simulator } from './support.ts';
+import { HUB_KEYS, type Keys, operationNames, roleKeys, simulator } from './support.ts';
 
 /** Debian's AWS CLI: botocore's own models and parsers, sharing no code with the SDK or the simulator. */
 const CLI = ['/usr/bin/aws', '/usr/local/bin/aws'].find((path) => existsSync(path));
@@ -115,6 +115,7 @@ describe.skipIf(!CLI)('the AWS CLI understands every operation', () => {
     sim.control.step(MINUTE);
     const started = await ec2('start-instances', '--instance-ids', id);
     expect(started.StartingInstances[0].CurrentState).toEqual({ Code: 0, Name: 'pending' });
+    expect(Object.keys(sim.control.requests())).toEqual(operationNames('ec2', 'sts'));
   });
 
   test('SSM', { timeout: 60_000 }, async () => {
@@ -159,5 +160,7 @@ describe.skipIf(!CLI)('the AWS CLI understands every operation', () => {
     expect(invocations.CommandInvocations[0].CommandPlugins).toHaveLength(3);
     expect(result).toMatchObject({ Status: 'Success', ResponseCode: 0 });
     expect(await ssm('cancel-command', '--command-id', Command.CommandId)).toEqual({});
+    const asked = Object.keys(sim.control.requests()).filter((name) => name.startsWith('ssm:'));
+    expect(asked).toEqual(operationNames('ssm'));
   });
 });

@@ -2,8 +2,13 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterEach } from 'vitest';
-import { DEFAULT_ACCESS_KEY } from '../../sandbox/aws/fleet/fleet.ts';
+import { DEFAULT_ACCESS_KEY, smallFleet } from '../../sandbox/aws/fleet.ts';
+import { allOperations } from '../../sandbox/aws/handlers/all.ts';
 import { type AwsSimulator, type AwsSimulatorOptions, startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { Sessions } from '../../sandbox/aws/sessions.ts';
+import type { Service } from '../../sandbox/aws/wire/api-error.ts';
+import { World } from '../../sandbox/aws/world/world.ts';
+import { steppedClock } from '../../sandbox/clock.ts';
 
 export interface Keys {
   accessKeyId: string;
@@ -93,4 +98,21 @@ export async function errorCode(request: Promise<unknown>): Promise<string> {
 /** Like `patcher`, with keys renewed for every request: for tests that step the clock by hours. */
 export function renewingPatcher(sim: AwsSimulator): Clients {
   return clients(sim, async () => ({ ...(await roleKeys(sim, 'PatchdayPatch')), expiration: new Date(0) }));
+}
+
+/** Every operation that the simulator has, of these services, sorted: `ec2:CreateImage` … */
+export function operationNames(...services: Service[]): string[] {
+  const world = new World({
+    clock: steppedClock(0),
+    seed: 1,
+    fleet: smallFleet(),
+    visibilityDelayMs: 0,
+    documentTimeoutMs: 1,
+    statusDetails: 'joined',
+    pendingInvocationLimit: 1,
+  });
+  return [...allOperations(new Sessions(world)).values()]
+    .filter((operation) => services.includes(operation.service))
+    .map((operation) => `${operation.service}:${operation.name}`)
+    .sort();
 }

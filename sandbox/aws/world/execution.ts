@@ -20,14 +20,14 @@ export function runOnMachine(world: World, invocation: SimInvocation): void {
     instance.counters.patchRaces += 1;
     if (operationOf(invocation) === 'Install') instance.counters.installs += 1;
     work(world, invocation, Math.min(RACE_FAILS_AFTER_MS, world.lifeOf(instance, 'scan', command.id)), () =>
-      report(world, invocation, () => fail(world, invocation, 152, raceText(instance))),
+      report(invocation, () => fail(world, invocation, 152, raceText(instance))),
     );
     return;
   }
   const overrides = ['InstallOverrideList', 'BaselineOverride'].filter((key) => command.parameters[key]?.[0]);
   if (overrides.length === 2) {
     work(world, invocation, 1_000, () =>
-      report(world, invocation, () => fail(world, invocation, 167, stepFailed(instance, 167))),
+      report(invocation, () => fail(world, invocation, 167, stepFailed(instance, 167))),
     );
     return;
   }
@@ -60,11 +60,11 @@ function scan(world: World, invocation: SimInvocation): void {
       return;
     }
     if (behaviour === 'fails') {
-      report(world, invocation, () => fail(world, invocation, 1, scanFailedText(instance)));
+      report(invocation, () => fail(world, invocation, 1, scanFailedText(instance)));
       return;
     }
     const result = patchReport(world, invocation, startedAt, false);
-    report(world, invocation, () => {
+    report(invocation, () => {
       upload(invocation, result);
       invocation.output = scannedText(instance, command);
       succeed(world, invocation);
@@ -87,10 +87,10 @@ function install(world: World, invocation: SimInvocation): void {
     const touched = applyPatches(world, instance, behaviour, rebootOptionOf(invocation));
     const reboots = rebootOptionOf(invocation) === 'RebootIfNeeded' && touched.needsReboot;
     const result = patchReport(world, invocation, startedAt, reboots);
-    report(world, invocation, () => upload(invocation, result));
+    report(invocation, () => upload(invocation, result));
     const end = () => {
       release(instance, invocation);
-      report(world, invocation, () => {
+      report(invocation, () => {
         const { exitCode, stderr } = failureOf(instance, touched.failed);
         invocation.output = installedText(instance, command, touched.installed, touched.failed, reboots);
         if (touched.failed.length > 0) fail(world, invocation, exitCode, stderr);
@@ -189,7 +189,7 @@ function fail(world: World, invocation: SimInvocation, exitCode: number, errorOu
 function hang(world: World, invocation: SimInvocation): void {
   work(world, invocation, world.options.documentTimeoutMs, () => {
     release(invocation.instance, invocation);
-    report(world, invocation, () => {
+    report(invocation, () => {
       if (isOpen(invocation)) finish(world, invocation, 'TimedOut', 'ExecutionTimedOut');
     });
   });
@@ -202,7 +202,7 @@ function goSilent(world: World, instance: SimInstance): void {
 }
 
 /** Tells SSM now, or when the agent answers again. */
-function report(_world: World, invocation: SimInvocation, tell: () => void): void {
+function report(invocation: SimInvocation, tell: () => void): void {
   if (agentAnswers(invocation.instance)) tell();
   else invocation.instance.unsent.push(tell);
 }
