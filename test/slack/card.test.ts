@@ -192,7 +192,7 @@ describe('the card of a run', () => {
   it('names environment, count and reboots before an approval', () => {
     const plan = planOf(targetsOf(3));
     expect(approveConfirmation(plan)).toBe(
-      '3 instances in prod: backed up and patched in 1 wave. Up to 3 reboots, where a patch needs one.',
+      '3 instances in prod: backed up and patched in 1 wave. Up to 3 reboots: one wherever something is installed.',
     );
     expect(approveConfirmation({ ...plan, rebootOption: 'NoReboot' })).toMatch(/No reboots\.$/);
     expect(approveConfirmation({ ...plan, backup: { ...plan.backup, noReboot: false } })).toMatch(
