@@ -43,7 +43,9 @@ async function worker(): Promise<void> {
       const wrong = violations(result, EXPECTED);
       if (wrong.length > 0) failures.push(`point ${point} (${result.points.at(-1)}): ${wrong.join('; ')}`);
     } catch (error) {
-      failures.push(`point ${point}: ${(error instanceof Error ? error.message : String(error)).slice(0, 1500)}`);
+      failures.push(
+        `point ${point}: ${(error instanceof Error ? error.message : String(error)).slice(0, 1500)}`,
+      );
     }
     if (values.only) return;
   }
