@@ -8,7 +8,7 @@ import type { RunId } from '../workflow/run-types.ts';
 import type { Outbox } from '../workflow/service.ts';
 import type { Message } from './card.ts';
 import type { Log } from './log.ts';
-import { Budget } from './pace.ts';
+import { Budget, type ChannelPace } from './pace.ts';
 import { classify, isLost, type SlackFailure } from './slack-errors.ts';
 
 /** The card of a run as it is now; null when the run is gone. */
@@ -25,6 +25,8 @@ export interface CardSenderOptions {
   now: () => number;
   /** Shortest time between two edits of one card, ms. */
   cardInterval: number;
+  /** For posting a card; edits do not count there. */
+  channels: ChannelPace;
   /** All edits together; Slack allows 50 and more (tier 3). */
   editsPerMinute: number;
 }
@@ -82,9 +84,12 @@ export class CardSender {
 
   #mayGoAt(runId: RunId): number {
     const now = this.#options.now();
-    const posted = this.#options.outbox.card(runId)?.state === 'posted';
-    const own = Math.max(this.#state(runId).nextAt, this.#pausedUntil);
-    return posted ? Math.max(own, this.#edits.nextAt(now)) : own;
+    const card = this.#options.outbox.card(runId);
+    const own = this.#state(runId).nextAt;
+    if (!card) return own;
+    return card.state === 'posted'
+      ? Math.max(own, this.#pausedUntil, this.#edits.nextAt(now))
+      : Math.max(own, this.#options.channels.nextAt(card.channel));
   }
 
   #state(runId: RunId): CardState {
@@ -125,9 +130,10 @@ export class CardSender {
   }
 
   async #post(runId: RunId, channel: string, message: Message & { revision: number }): Promise<void> {
-    const { client, outbox, log, now } = this.#options;
+    const { client, outbox, log, now, channels } = this.#options;
     const state = this.#state(runId);
     outbox.cardSending(runId);
+    channels.used(channel, now());
     try {
       const answer = await client.chat.postMessage({
         channel,
@@ -145,6 +151,7 @@ export class CardSender {
       if (failure.effect === 'in_doubt') state.doubtful = true;
       outbox.cardLost(runId);
       log.warn({ runId, channel, slack: failure.code, effect: failure.effect }, 'the card was not posted');
+      if (failure.retryAfter !== null) channels.pause(channel, now() + failure.retryAfter);
       this.#refused(runId, failure);
       this.#later(runId, failure);
     }

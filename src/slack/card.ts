@@ -55,12 +55,11 @@ export function renderCard(view: RunView, { now, mayBeDoubled = false }: CardOpt
   need(factsSection(view));
   if (ended || started) need(outcomesSection(view));
   want(nextStepsSection(view), failedZonesSection(view));
-  if (!ended) want(zonesSection(view), severitySection(view, now));
+  // What was decided on is told until the start; from then on, what came of it.
+  if (!started && !ended) want(zonesSection(view), severitySection(view, now));
   want(notReadySection(view), wavesSection(view));
-  if (plan && !ended) {
-    need(timesSection(plan));
-    want(policySection(plan));
-  }
+  if (plan && !ended) need(timesSection(plan));
+  if (plan && !started && !ended) want(policySection(plan));
   if (plan) need(approvalSection(view, plan));
   if (!started && !ended) want(topSection(view));
   need(runButtons(view));
@@ -136,7 +135,7 @@ function summary(view: RunView): Mrkdwn {
   const size = progress.planned > 0 ? md`, ${count(progress.planned, 'instance')}` : NOTHING;
   const done = run.startedAt === null ? NOTHING : md`, ${progressWords(progress)}`;
   return messageText([
-    md`${escapeText(kindWord(run), 20)} ${escapeText(run.id, 40)} for ${escapeText(run.environment, 60)}${size}: ${phaseWords(view)}${done}.`,
+    md`${escapeText(kindWord(run), 20)} ${escapeText(run.id, 40)} for ${escapeText(run.environment, 60)}${size}, asked for by ${user(run.requestedBy)}: ${phaseWords(view)}${done}.`,
     run.endReason === '' ? NOTHING : words(run.endReason, 300),
     view.frozen === null ? NOTHING : md`Frozen: ${words(view.frozen, 200)}`,
     ...todo,

@@ -9,6 +9,7 @@ import { type FileToUpload, UploadNotBegun, uploadFiles } from './file-upload.ts
 import type { Log } from './log.ts';
 import { md, shorten } from './mrkdwn.ts';
 import { renderNews } from './news.ts';
+import type { ChannelPace } from './pace.ts';
 import { classify, type SlackFailure } from './slack-errors.ts';
 
 /** The files that belong to a piece of news; none is fine. Throws when they cannot be had. */
@@ -24,8 +25,7 @@ export interface NewsSenderOptions {
   filesFor: FilesFor;
   log: Log;
   now: () => number;
-  /** Shortest time between two messages in one channel, ms; Slack allows about one a second. */
-  messageInterval: number;
+  channels: ChannelPace;
 }
 
 const FIRST_PAUSE = 2000;
@@ -36,7 +36,6 @@ const UPLOAD_ATTEMPTS = 5;
 
 export class NewsSender {
   readonly #options: NewsSenderOptions;
-  readonly #channelNextAt = new Map<string, number>();
 
   constructor(options: NewsSenderOptions) {
     this.#options = options;
@@ -44,27 +43,25 @@ export class NewsSender {
 
   /** One message per channel at most. Never throws. Returns when to come again (ms), null when nothing is due. */
   async round(): Promise<number | null> {
-    const { outbox, now } = this.#options;
+    const { outbox, now, channels } = this.#options;
     const rows = outbox.due(now(), AT_ONCE);
     const firsts = new Map<string, OutboxRow>();
     let next: number | null = null;
     for (const row of rows) {
       if (firsts.has(row.channel)) continue;
-      const mayGoAt = this.#channelNextAt.get(row.channel) ?? 0;
+      const mayGoAt = channels.nextAt(row.channel);
       if (mayGoAt <= now()) firsts.set(row.channel, row);
       else next = Math.min(next ?? mayGoAt, mayGoAt);
     }
     await Promise.all([...firsts.values()].map((row) => this.#tell(row)));
     if (firsts.size === 0) return next;
-    const soonest = Math.min(
-      ...[...firsts.keys()].map((channel) => this.#channelNextAt.get(channel) ?? now()),
-    );
+    const soonest = Math.min(...[...firsts.keys()].map((channel) => channels.nextAt(channel)));
     return Math.min(next ?? soonest, soonest);
   }
 
   async #tell(row: OutboxRow): Promise<void> {
-    const { outbox, now, log, messageInterval } = this.#options;
-    this.#channelNextAt.set(row.channel, now() + messageInterval);
+    const { outbox, now, log, channels } = this.#options;
+    channels.used(row.channel, now());
     try {
       const files = await this.#files(row);
       outbox.sending(row.id, now());
@@ -73,10 +70,7 @@ export class NewsSender {
       } catch (error) {
         this.#failed(row, error);
       }
-      this.#channelNextAt.set(
-        row.channel,
-        Math.max(this.#channelNextAt.get(row.channel) ?? 0, now() + messageInterval),
-      );
+      channels.used(row.channel, now());
     } catch (error) {
       log.error({ runId: row.runId, news: row.id, err: error }, 'news could not be told');
       outbox.failed(row.id, 'internal', now() + LONGEST_PAUSE);
@@ -122,7 +116,7 @@ export class NewsSender {
   }
 
   #failed(row: OutboxRow, error: unknown): void {
-    const { outbox, now, log } = this.#options;
+    const { outbox, now, log, channels } = this.#options;
     const failure: SlackFailure =
       error instanceof UploadNotBegun
         ? { effect: 'not_done', code: 'upload_failed', again: true, retryAfter: uploadPause(error) }
@@ -139,7 +133,7 @@ export class NewsSender {
         failure.retryAfter ?? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(row.attempts, 10));
       log.warn({ ...fields, pause }, 'Slack did not take the news: it is told later');
       outbox.failed(row.id, failure.code, now() + pause);
-      if (failure.retryAfter !== null) this.#channelNextAt.set(row.channel, now() + failure.retryAfter);
+      if (failure.retryAfter !== null) channels.pause(row.channel, now() + failure.retryAfter);
     }
   }
 }

@@ -1,12 +1,14 @@
 /** Brings cards and news to Slack beside the workflow: nothing here can block or fail it. */
 import { CardSender, type CardSenderOptions } from './card-sender.ts';
 import { NewsSender, type NewsSenderOptions } from './news-sender.ts';
+import { ChannelPace } from './pace.ts';
 
-export type OutboxSenderOptions = CardSenderOptions &
-  NewsSenderOptions & {
-    /** Looks for work at least this often, ms, beside being kicked. */
-    pollInterval: number;
-  };
+export type OutboxSenderOptions = Omit<CardSenderOptions & NewsSenderOptions, 'channels'> & {
+  /** Shortest time between two messages in one channel, ms; Slack allows about one a second. */
+  messageInterval: number;
+  /** Looks for work at least this often, ms, beside being kicked. */
+  pollInterval: number;
+};
 
 export class OutboxSender {
   readonly #options: OutboxSenderOptions;
@@ -19,8 +21,9 @@ export class OutboxSender {
 
   constructor(options: OutboxSenderOptions) {
     this.#options = options;
-    this.#cards = new CardSender(options);
-    this.#news = new NewsSender(options);
+    const channels = new ChannelPace(options.messageInterval);
+    this.#cards = new CardSender({ ...options, channels });
+    this.#news = new NewsSender({ ...options, channels });
   }
 
   /** News that a crash left half sent are given up: they may have arrived. */

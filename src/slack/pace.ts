@@ -29,3 +29,28 @@ export class Budget {
     this.#at = now;
   }
 }
+
+/** When the next message may go into each channel; cards and news share it. Times in ms. */
+export class ChannelPace {
+  readonly #interval: number;
+  readonly #nextAt = new Map<string, number>();
+
+  /** `interval`: shortest time between two messages in one channel. */
+  constructor(interval: number) {
+    this.#interval = interval;
+  }
+
+  nextAt(channel: string): number {
+    return this.#nextAt.get(channel) ?? 0;
+  }
+
+  /** A message goes or went there now. */
+  used(channel: string, now: number): void {
+    this.pause(channel, now + this.#interval);
+  }
+
+  /** Slack wants nothing there before `until`. */
+  pause(channel: string, until: number): void {
+    this.#nextAt.set(channel, Math.max(this.nextAt(channel), until));
+  }
+}
