@@ -25,7 +25,9 @@ describe('the main job over the wire', () => {
       ['windows-2', 'patched'],
     ]);
     for (const target of view.targets) {
-      expect(harness.sim.control.instance(target.instance.instanceId)).toMatchObject({ counters: { installs: 1 } });
+      expect(harness.sim.control.instance(target.instance.instanceId)).toMatchObject({
+        counters: { installs: 1 },
+      });
       expect(target.backupVerified).toBe(true);
       expect(target.after?.missing).toBe(0);
     }
