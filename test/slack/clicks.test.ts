@@ -143,6 +143,20 @@ describe('buttons on the card', () => {
     expect(request.targets).toEqual([0, 3, 250].map((i) => plan?.targets[i]?.key));
   });
 
+  it('excludes nothing when the plan changed while the modal was open', async () => {
+    const { bench: b, ts } = await begin();
+    await b.sim.control.click({ user: priya, channel, ts, actionId: ACTION.exclude });
+    const view = await b.sim.control.waitForView(priya, (v) => v.callbackId === 'modal_exclude');
+    b.service.views.set('k3f9', runView({ size: 60, run: { planHash: 'another', revision: 2 } }));
+    await b.sim.control.submit({
+      user: priya,
+      viewId: view.id,
+      values: { targets_page_0: { targets_chosen: ['1'] }, reason: { reason_text: 'being moved' } },
+    });
+    await ephemeral(b, priya, 'The plan has changed');
+    expect(b.service.of('exclude')).toEqual([]);
+  });
+
   it('keeps the exclusion modal open when nothing was chosen', async () => {
     const { bench: b, ts } = await begin({ views: [runView({ size: 500 })] });
     await b.sim.control.click({ user: priya, channel, ts, actionId: ACTION.exclude });
