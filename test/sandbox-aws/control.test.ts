@@ -3,7 +3,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { DescribeInstanceInformationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import {
+  DescribeInstanceInformationCommand,
+  DescribeInstancePatchStatesCommand,
+  SendCommandCommand,
+} from '@aws-sdk/client-ssm';
 import { expect, onTestFinished, test } from 'vitest';
 import { smallFleet } from '../../sandbox/aws/fleet.ts';
 import { operationSchemas } from '../../sandbox/aws/wire/schemas.ts';
@@ -108,6 +112,42 @@ test('the README lists exactly the operations that exist', async () => {
   const readme = await readFile(new URL('../../sandbox/aws/README.md', import.meta.url), 'utf8');
   const listed = [...readme.matchAll(/^\| `((?:ec2|ssm|sts):\w+)`/gm)].map(([, name]) => name ?? '').sort();
   expect(listed).toEqual(operationNames('ec2', 'ssm', 'sts'));
+});
+
+test('closing twice is as good as once', async () => {
+  const sim = await simulator({ fleet: smallFleet({ linux: 1 }) });
+  await sim.close();
+  await sim.close();
+});
+
+test('patches that appear later are found by the next scan, and a terminated instance takes no command', async () => {
+  const sim = await simulator({ clock: steppedClock(Date.now()), fleet: smallFleet({ linux: 1 }) });
+  const { ssm } = await patcher(sim);
+  const { id } = sim.control.setInstance('linux-1', {
+    missing: [
+      { kbId: 'new-1', title: 'new-1', classification: 'Security', severity: 'Critical', cveIds: [] },
+    ],
+  });
+  const send = () =>
+    ssm.send(
+      new SendCommandCommand({
+        DocumentName: 'AWS-RunPatchBaseline',
+        InstanceIds: [id],
+        Parameters: { Operation: ['Scan'] },
+      }),
+    );
+  const states = async () =>
+    (await ssm.send(new DescribeInstancePatchStatesCommand({ InstanceIds: [id] }))).InstancePatchStates?.[0];
+  expect((await states())?.MissingCount).toBe(2);
+  await send();
+  sim.control.step(1000);
+  expect(await states()).toMatchObject({
+    MissingCount: 3,
+    CriticalNonCompliantCount: 1,
+    SecurityNonCompliantCount: 2,
+  });
+  sim.control.setInstance('linux-1', { state: 'terminated' });
+  await expect(send()).rejects.toMatchObject({ name: 'InvalidInstanceId' });
 });
 
 test('a schema that the SDK no longer exports is named at start', () => {

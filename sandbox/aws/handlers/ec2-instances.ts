@@ -108,7 +108,8 @@ function describe(world: World, instance: SimInstance): EC2.Instance {
     InstanceType: definition.type as EC2._InstanceType,
     LaunchTime: new Date(instance.launchedAt),
     Placement: { AvailabilityZone: definition.availabilityZone, Tenancy: 'default', GroupName: '' },
-    ...(definition.platform === 'windows' && { Platform: 'Windows' as const }),
+    // The API model's enum says `Windows`; answers seen in the field say `windows`. A client must take both.
+    ...(definition.platform === 'windows' && { Platform: 'windows' as EC2.PlatformValues }),
     PlatformDetails: platformDetails(instance),
     PrivateIpAddress: instance.privateIp,
     PrivateDnsName: `ip-${instance.privateIp.replaceAll('.', '-')}.${instance.region}.compute.internal`,
