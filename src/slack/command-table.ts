@@ -178,7 +178,7 @@ export const BUTTONS: readonly { label: string; description: string; whoMay: str
     description: 'Allows exactly the plan on the card, once.',
     whoMay: 'Approvers, but not who asked for the run or changed the plan last',
   },
-  { label: 'Reject…', description: 'Ends the run with a reason.', whoMay: 'Approvers' },
+  { label: 'Reject…', description: 'Ends the run with a reason.', whoMay: BOTH },
   {
     label: 'Exclude instances…',
     description: 'Makes a new plan without some instances; earlier approvals are void.',

@@ -1,7 +1,7 @@
 /** What a run, its phases and its outcomes are called. Our own words only: safe to show as they are. */
 import type { Outcome, Phase, Run, RunEnd } from '../workflow/run-types.ts';
 import type { RunView } from '../workflow/view.ts';
-import { type Mrkdwn, md } from './mrkdwn.ts';
+import { join, type Mrkdwn, md, NOTHING } from './mrkdwn.ts';
 
 const PHASES: Record<Exclude<Phase, 'ended' | 'waves'>, Mrkdwn> = {
   discover: md`🔎 Looking for instances`,
@@ -60,22 +60,30 @@ export interface Progress {
   planned: number;
   done: number;
   failed: number;
+  partly: number;
   unknown: number;
 }
 
 export function progressOf(view: RunView): Progress {
-  const progress = { planned: 0, done: 0, failed: 0, unknown: 0 };
+  const progress = { planned: 0, done: 0, failed: 0, partly: 0, unknown: 0 };
   for (const target of view.targets) {
     if (target.wave === null) continue;
     progress.planned += 1;
     if (target.outcome !== null) progress.done += 1;
     if (target.outcome === 'failed' || target.outcome === 'verification_failed') progress.failed += 1;
+    if (target.outcome === 'partly_patched') progress.partly += 1;
     if (target.outcome === 'unknown') progress.unknown += 1;
   }
   return progress;
 }
 
 /** `12/37 done · 1 failed` */
-export function progressWords({ planned, done, failed, unknown }: Progress): Mrkdwn {
-  return md`${done}/${planned} done${failed > 0 ? md` · ${failed} failed` : md``}${unknown > 0 ? md` · ${unknown} unknown` : md``}`;
+export function progressWords({ planned, done, failed, partly, unknown }: Progress): Mrkdwn {
+  const parts = [
+    md`${done}/${planned} done`,
+    failed > 0 ? md`${failed} failed` : NOTHING,
+    partly > 0 ? md`${partly} only in part` : NOTHING,
+    unknown > 0 ? md`${unknown} unknown` : NOTHING,
+  ];
+  return join(parts, ' · ');
 }

@@ -181,6 +181,10 @@ describe('the card of a run', () => {
       target(3),
     ];
     expect(shown(runView({ phase: 'waves', targets }))).toContain('2/3 done · 1 failed');
+    const partly = [...targets, target(4, { outcome: 'partly_patched' }), target(5, { outcome: 'unknown' })];
+    expect(shown(runView({ phase: 'waves', targets: partly }))).toContain(
+      '4/5 done · 1 failed · 1 only in part · 1 unknown',
+    );
     const end = runView({
       phase: 'ended',
       targets: targets.map((t) => ({ ...t, outcome: t.outcome ?? 'unknown' })),
