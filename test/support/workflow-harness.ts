@@ -76,6 +76,8 @@ export interface HarnessOptions {
   awsHooks?: AwsHooks;
   commitHooks?: CommitHooks;
   visibilityDelayMs?: number;
+  /** Time-out of one AWS call; default 2000. */
+  apiTimeoutMs?: number;
   /** What the configuration says of a landing zone's roles, when it is not what the fleet has. */
   access?: (zone: ZoneAccess) => ZoneAccess;
 }
@@ -173,7 +175,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       };
       return options.access?.(access) ?? access;
     }),
-    apiTimeoutMs: 2000,
+    apiTimeoutMs: options.apiTimeoutMs ?? 2000,
     clock,
     paceScale: 1000,
     ...(options.awsHooks ? { hooks: options.awsHooks } : {}),
