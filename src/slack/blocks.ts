@@ -8,7 +8,6 @@ import type {
   Button,
   ConfirmationDialog,
   ContextBlock,
-  DividerBlock,
   HeaderBlock,
   KnownBlock,
   MrkdwnElement,
@@ -29,7 +28,6 @@ export const LIMITS = {
   optionText: 75,
   optionsPerGroup: 100,
   groups: 100,
-  privateMetadata: 3000,
 } as const;
 
 export function plain(text: string, max: number): PlainTextElement {
@@ -58,10 +56,6 @@ export function fields(texts: readonly Mrkdwn[], max: number): SectionBlock {
 
 export function context(text: Mrkdwn): ContextBlock {
   return { type: 'context', elements: [mrkdwn(text)] };
-}
-
-export function divider(): DividerBlock {
-  return { type: 'divider' };
 }
 
 export function actions(blockId: string, elements: ActionsBlock['elements']): ActionsBlock {

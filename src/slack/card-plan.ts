@@ -35,7 +35,7 @@ export function wavesSection(view: RunView): SectionBlock | null {
     .toReversed()
     .map((wave) => {
       const failed = wave.failed > 0 ? md`, ${wave.failed} failed` : NOTHING;
-      const doing = wave.now === '' ? NOTHING : md`: ${words(wave.now, 160)}`;
+      const doing = wave.now === '' || wave.done === wave.size ? NOTHING : md`: ${words(wave.now, 160)}`;
       return md`• Wave ${wave.number}: ${wave.done}/${wave.size} done${failed}${doing}`;
     });
   return list(md`*Waves* (${count(view.waves.length, 'wave')} in all)`, lines, 900);
@@ -126,10 +126,13 @@ export function nextStepsSection(view: RunView): SectionBlock | null {
   return list(md`*What to do next*`, lines, 1500);
 }
 
-/** Why the run is where it is. */
+/** Why the run is where it is; that it waits for an approval is its state already. */
 export function becauseLines(view: RunView): Mrkdwn {
   return join(
-    view.because.slice(0, 3).map((reason) => words(reason.text, 250)),
+    view.because
+      .filter((reason) => reason.code !== 'awaiting_approval')
+      .slice(0, 3)
+      .map((reason) => words(reason.text, 250)),
     '\n',
   );
 }

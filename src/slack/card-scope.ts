@@ -82,7 +82,7 @@ export function severitySection(view: RunView, now: number): SectionBlock | null
   const unknown =
     never === 0
       ? NOTHING
-      : md`\n❔ ${count(never, 'instance')} never scanned: what they miss is unknown, not zero.`;
+      : md`\n❔ ${count(never, 'instance')} never scanned: what ${never === 1 ? md`it misses` : md`they miss`} is unknown, not zero.`;
   const totals =
     scanned === 0
       ? md`No figures yet.`
@@ -90,12 +90,17 @@ export function severitySection(view: RunView, now: number): SectionBlock | null
   return section(md`*Patches* (${count(scanned, 'scanned instance')})\n${totals}${age}${unknown}`);
 }
 
-/** Who is not in the plan, by the first reason, with counts and a few names. */
+function whyNotPlanned(target: Target): { code: string; text: string } {
+  if (target.outcome === 'up_to_date') return { code: 'up_to_date', text: 'already up to date' };
+  return target.reasons[0] ?? { code: 'not_in_plan', text: 'not in the plan' };
+}
+
+/** Who is not in the plan, by the first reason, with counts and a few names; once begun, the number only. */
 export function notReadySection(view: RunView): SectionBlock | null {
   const groups = new Map<string, { texts: Set<string>; first: string; names: string[]; size: number }>();
   for (const target of view.targets) {
     if (target.wave !== null) continue;
-    const reason = target.reasons[0] ?? { code: 'not_in_plan', text: 'not in the plan' };
+    const reason = whyNotPlanned(target);
     const found = groups.get(reason.code) ?? { texts: new Set(), first: reason.text, names: [], size: 0 };
     found.size += 1;
     found.texts.add(reason.text);
@@ -113,7 +118,9 @@ export function notReadySection(view: RunView): SectionBlock | null {
         ', ',
       )}${more}`;
     });
-  return list(md`*Not in the plan: ${count(total, 'instance')}* (all reasons under View all)`, lines, 1400);
+  const heading = md`*Not in the plan: ${count(total, 'instance')}* (all reasons under View all)`;
+  // Once begun, progress matters more than who takes no part.
+  return view.run.startedAt !== null && total > 0 ? section(heading) : list(heading, lines, 1400);
 }
 
 export function failedZonesSection(view: RunView): SectionBlock | null {
