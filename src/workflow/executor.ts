@@ -4,34 +4,18 @@
  */
 import type { Intent, RunState } from './changes.ts';
 import { type Action, decide, type Task } from './decide.ts';
-import { cancelCommand } from './effects/cancel.ts';
-import { createImage } from './effects/create-image.ts';
-import { install } from './effects/install.ts';
-import { type EffectContext, type EffectKind, placeOf } from './effects/kind.ts';
-import { startInstances, stopInstances } from './effects/power.ts';
-import { scan } from './effects/scan.ts';
+import { type EffectContext, placeOf } from './effects/kind.ts';
+import { EFFECT_KINDS } from './effects/kinds.ts';
 import { InDoubt, LookFailed, NoEffect } from './ports.ts';
 import { refused } from './refused.ts';
-import type { Effect, EffectKindName, RunId } from './run-types.ts';
+import { type Done, NOW, resolve } from './resolve.ts';
+import type { Effect, RunId } from './run-types.ts';
 import type { Outside, TaskResult } from './tasks/context.ts';
 import { discover } from './tasks/discover.ts';
 import { openWave } from './tasks/open-wave.ts';
 import { plan } from './tasks/plan.ts';
 import { report } from './tasks/report.ts';
 import { startRun } from './tasks/start-run.ts';
-
-export const EFFECT_KINDS: Readonly<Record<EffectKindName, EffectKind>> = {
-  create_image: createImage,
-  start: startInstances,
-  install,
-  scan,
-  stop: stopInstances,
-  cancel: cancelCommand,
-};
-
-/** What an action came to: go on at once, or not before so many ms. */
-type Done = { again: 'now' } | { again: number; why?: string };
-const NOW: Done = { again: 'now' };
 
 /**
  * One round of a run: load, decide, act, commit. Returns when to do the next one (ms since the epoch), or
@@ -188,104 +172,6 @@ async function act(outside: Outside, context: EffectContext, effect: Effect): Pr
       });
     } else throw error;
   }
-  return NOW;
-}
-
-/** An intent without an outcome: the call may have been made. Look for it longer than it can hide. */
-async function resolve(outside: Outside, context: EffectContext, effect: Effect): Promise<Done> {
-  const kind = EFFECT_KINDS[effect.kind];
-  const { timing } = outside.settings;
-  const { store } = outside;
-  const asked = effect.state === 'needs_attention';
-  let found: Awaited<ReturnType<EffectKind['find']>>;
-  try {
-    found = await kind.find(context, effect);
-  } catch (error) {
-    if (!(error instanceof LookFailed)) throw error;
-    found = 'unsure';
-    await store.commit(effect.runId, {
-      effects: [
-        {
-          id: effect.id,
-          from: effect.state,
-          state: effect.state,
-          lookAt: context.now + timing.pollCommands,
-          note: error.message,
-          failures: effect.failures + 1,
-        },
-      ],
-    });
-    return { again: timing.pollCommands, why: error.message };
-  }
-  const now = outside.clock.now();
-  if (typeof found === 'object') {
-    const changes = kind.begun({ ...context, now }, effect, found.found);
-    await store.commit(effect.runId, {
-      ...changes,
-      audit: [
-        ...(changes.audit ?? []),
-        {
-          actor: 'patchday',
-          action: 'effect.adopted',
-          text: 'Found at AWS what was begun before; it is followed from here.',
-          detail: { tag: effect.tag },
-        },
-      ],
-    });
-    return NOW;
-  }
-  // The grace runs from the last moment at which the call can have been made, and by AWS's own slowness.
-  const over = now >= effect.intendedAt + timing.effectGrace;
-  if (asked || found === 'unsure' || !over) {
-    const pause = asked ? Math.max(timing.pollCommands, timing.effectGrace) : timing.pollCommands;
-    await store.commit(effect.runId, {
-      effects: [{ id: effect.id, from: effect.state, state: effect.state, lookAt: now + pause }],
-    });
-    return { again: pause };
-  }
-  if (kind.repeatable) {
-    await store.commit(effect.runId, {
-      effects: [
-        {
-          id: effect.id,
-          from: 'intended',
-          state: 'no_effect',
-          note: 'looked for and not found',
-          lookAt: now,
-        },
-      ],
-      audit: [
-        {
-          actor: 'patchday',
-          action: 'effect.absent',
-          text: 'Looked for and not found; it may be done again.',
-          detail: { tag: effect.tag },
-        },
-      ],
-    });
-    return NOW;
-  }
-  const note = `the patch command to ${effect.targets.length} instances in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
-  await store.commit(effect.runId, {
-    effects: [
-      { id: effect.id, from: 'intended', state: 'needs_attention', note, lookAt: now + timing.effectGrace },
-    ],
-    audit: [
-      {
-        actor: 'patchday',
-        action: 'effect.needs_attention',
-        text: note,
-        detail: { tag: effect.tag, targets: effect.targets },
-      },
-    ],
-    news: [
-      {
-        kind: 'question',
-        effectId: effect.id,
-        text: `A person is needed: ${note}. It was looked for and not found, which proves nothing. Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
-      },
-    ],
-  });
   return NOW;
 }
 
