@@ -10,7 +10,7 @@ export function badge(words: OutcomeWords, text: Html = line(words.label)): Html
 /** A time in the environment's zone, with UTC beneath; "–" for none. */
 export function timeCell(at: number | null, timeZone: string): Html {
   if (at === null) return html`–`;
-  const utc = line(iso(at));
+  const utc = line(iso(Math.floor(at / 1000) * 1000));
   return html`<time datetime="${utc}">${line(zonedText(at, timeZone))}</time><small>${utc}</small>`;
 }
 

@@ -25,7 +25,7 @@ export function verdictSection(view: RunView): Html {
 <h1>${line(verdict.headline)}</h1>
 ${run.endReason === '' ? NOTHING : html`<p>${line(run.endReason)}</p>`}
 <div class="figures">${rateBox(verdict.rate, verdict.succeeded, verdict.planned)}
-<div><p>${line(instances(view.targets.length))} found, ${verdict.planned} in the plan. By outcome:</p><ul class="tally">${tally.length > 0 ? tally : html`<li class="soft">none yet</li>`}</ul></div></div></header>\n`;
+<div><p>${line(instances(view.targets.length))} found, ${verdict.planned} in the plan. Outcomes of all that were found:</p><ul class="tally">${tally.length > 0 ? tally : html`<li class="soft">none yet</li>`}</ul></div></div></header>\n`;
 }
 
 function rateBox(rate: number | null, succeeded: number, planned: number): Html {

@@ -71,6 +71,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 .timeline { display: block; width: 100%; min-width: 140px; height: 14px; }
 .timeline .track { fill: var(--quiet-bg); } .timeline .fill { fill: var(--bar); }
 footer { color: var(--soft); font-size: .9rem; }
+@media screen { pre { max-height: 15em; overflow: auto; } }
 @media screen and (max-width: 760px) {
   main { padding: 12px 10px 32px; }
   section, .verdict { padding: 14px; }

@@ -29,7 +29,7 @@ const LINUX: ReadonlyMap<number, ExitCodeMeaning> = new Map([
   [
     1,
     {
-      meaning: 'the patch operation failed; some patches may have been installed all the same',
+      meaning: 'the patch operation failed, in whole or in part',
       next: READ_OUTPUT,
     },
   ],
@@ -162,7 +162,7 @@ const WINDOWS: ReadonlyMap<number, ExitCodeMeaning> = new Map([
   [
     1,
     {
-      meaning: 'the patch operation failed; some patches may have been installed all the same',
+      meaning: 'the patch operation failed, in whole or in part',
       next: READ_OUTPUT,
     },
   ],
