@@ -141,7 +141,7 @@ export function evaluatePermission(
     return {
       ok: false,
       code: 'own_request',
-      text: `You asked for this run or changed its plan, so somebody else must ${permission.name}: ${run.approverNames}. Nothing was changed.`,
+      text: `You asked for this run or changed its plan, so somebody else must ${deed === 'approve' ? 'approve it' : permission.name}: ${run.approverNames}. Nothing was changed.`,
     };
   }
   const member = (permission.requesters && facts.requester) || (permission.approvers && facts.approver);

@@ -93,11 +93,16 @@ function judgeFailedInstall(facts: VerificationFacts): Verdict {
   if (after !== null && progress && install.status === 'failed') {
     return {
       outcome: 'partly_patched',
-      reason: `${meaning.reason} ${facts.installed.length || 'Some'} patches were installed all the same; ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
+      reason: `${partlyReason(facts) ?? meaning.reason} ${facts.installed.length || 'Some'} patches were installed all the same; ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
       nextStep: meaning.nextStep || 'Look at the failed patches, then /patch retry.',
     };
   }
   return { outcome: 'failed', ...meaning };
+}
+
+/** Exit code 1 only says that some patches may be on; here it is known which. */
+function partlyReason({ install }: VerificationFacts): string | null {
+  return install.exitCode === 1 ? 'The patch command failed with exit code 1.' : null;
 }
 
 /** The end of an install that did not succeed, in words. */

@@ -98,7 +98,7 @@ function judge(context: EffectContext, effect: Effect, look: Look): Changes {
   if (look.state === 'pending' && !tooLong) return lookAgain(effect, now + settings.timing.pollImages);
   const why =
     look.state === 'failed'
-      ? `Image ${imageId} failed: ${look.text}`
+      ? `Its backup failed: ${look.text}`
       : `Image ${imageId} was not complete after the time allowed (${look.text})`;
   return {
     effects: settle(effect, why),

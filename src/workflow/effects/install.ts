@@ -54,7 +54,12 @@ export const install: EffectKind = {
 
   act: sendCommand,
   find: findCommand,
-  begun: begunCommand,
+  begun(context, effect, ref) {
+    return {
+      ...begunCommand(context, effect, ref),
+      news: [{ kind: 'progress', text: sentText(context, effect) }],
+    };
+  },
 
   async look(context, effects) {
     const results: { effect: Effect; changes: Changes }[] = [];
@@ -88,6 +93,15 @@ export const install: EffectKind = {
     return results;
   },
 };
+
+/** "Wave 1: patching 3 instances of payments-prod in eu-west-1, backups verified." */
+function sentText(context: EffectContext, effect: Effect): string {
+  const targets = targetsOf(context, effect);
+  const many = `${effect.targets.length} ${effect.targets.length === 1 ? 'instance' : 'instances'}`;
+  const backedUp = targets.length === effect.targets.length && targets.every((t) => t.backupVerified);
+  const platform = targets[0]?.instance.platform === 'windows' ? 'Windows' : 'Linux';
+  return `Wave ${effect.wave}: patching ${many} of ${effect.landingZone} in ${effect.region} (${platform})${backedUp ? ', backups verified' : ''}.`;
+}
 
 interface Followed {
   targets: TargetChange[];

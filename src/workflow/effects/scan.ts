@@ -109,7 +109,7 @@ function problemNews(
   const { outcome, outcomeReason, nextStep } = change.set;
   const target = targets.find((t) => t.key === change.key);
   if (!target || (outcome !== 'verification_failed' && outcome !== 'partly_patched')) return [];
-  return [
-    { kind: 'failure', text: `${called(target)}: ${outcomeReason} ${nextStep ?? ''}`.trim(), excerpt: '' },
-  ];
+  // What a failed install asks for was said when it failed.
+  const step = nextStep === target.nextStep ? '' : (nextStep ?? '');
+  return [{ kind: 'failure', text: `${called(target)}: ${outcomeReason} ${step}`.trim(), excerpt: '' }];
 }

@@ -1,8 +1,10 @@
 import type { RunState, TargetChange } from '../changes.ts';
 import { targetEligibility } from '../eligibility.ts';
+import { countOutcomes } from '../make-view.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import type { Target } from '../run-types.ts';
 import type { Outside, TaskResult } from './context.ts';
+import { countsText } from './report.ts';
 
 /**
  * Reads eligibility again for every target of the wave. The wave may shrink by it, never grow. Who stays goes
@@ -12,7 +14,8 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
   const { run, plan } = state;
   if (plan === null) throw new Error('a wave needs a plan');
   const planned = new Set(plan.targets.filter((t) => t.wave === wave).map((t) => t.key));
-  const targets = outside.store.allTargets(run.id).filter((t) => planned.has(t.key) && t.stage === 'queued');
+  const all = outside.store.allTargets(run.id);
+  const targets = all.filter((t) => planned.has(t.key) && t.stage === 'queued');
   const changes: TargetChange[] = [];
   try {
     for (const group of byPlace(targets)) changes.push(...(await checkPlace(outside, state, group)));
@@ -42,12 +45,19 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
       {
         kind: 'progress',
         text:
-          `Wave ${wave} of ${plan.waves.length}: ${staying} instances${plan.backup.required ? ', backing up' : ''}.` +
+          endedWaveText(all, wave - 1) +
+          `Wave ${wave} of ${plan.waves.length}: ${staying} ${staying === 1 ? 'instance' : 'instances'}${plan.backup.required ? ', backing up' : ''}.` +
           (dropped.length > 0 ? ` ${dropped.length} not ready any more.` : ''),
       },
     ],
   });
   return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: 0 };
+}
+
+/** "Wave 1 is done: 5 patched and verified, 1 failed. "; empty when there was none. */
+function endedWaveText(targets: readonly Target[], wave: number): string {
+  const text = countsText(countOutcomes(targets.filter((target) => target.wave === wave)));
+  return text === '' ? '' : `Wave ${wave} is done: ${text} `;
 }
 
 function byPlace(targets: readonly Target[]): Target[][] {
