@@ -18,7 +18,7 @@ export const STYLE = `
 }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
-body { margin: 0; background: var(--page); color: var(--ink);
+body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere;
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 24px 20px 48px; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 2px 0 4px; }
@@ -27,7 +27,6 @@ h3 { font-size: 1rem; margin: 14px 0 4px; }
 p { margin: 0 0 8px; }
 p:last-child { margin-bottom: 0; }
 code, pre { font: .86em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
-code, td, dd, li, p { overflow-wrap: anywhere; }
 pre { margin: 6px 0 0; padding: 8px 10px; background: var(--quiet-bg); border-radius: 6px;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 section, .verdict { background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
@@ -63,7 +62,8 @@ td small, th small, dd small { display: block; color: var(--soft); font-weight: 
 .plan th:first-child { width: 21%; } .plan th:nth-child(2) { width: 25%; } .plan th:nth-child(3) { width: 15%; }
 .plan th:nth-child(4) { width: 17%; }
 small code { font-size: 1em; }
-.waves th, .waves time { white-space: nowrap; } .waves .wide { width: 40%; }
+@media (min-width: 1100px) { .waves th, .waves time { white-space: nowrap; } }
+.waves .wide { width: 40%; }
 details { margin-top: 4px; } summary { cursor: pointer; color: var(--soft); }
 details ul { margin: 4px 0 0; padding-left: 18px; }
 dl { display: grid; grid-template-columns: minmax(130px, 200px) 1fr; gap: 6px 18px; margin: 0; }
@@ -72,7 +72,7 @@ dt { color: var(--soft); } dd { margin: 0; }
 .timeline .track { fill: var(--quiet-bg); } .timeline .fill { fill: var(--bar); }
 footer { color: var(--soft); font-size: .9rem; }
 @media screen { pre { max-height: 15em; overflow: auto; } }
-@media screen and (max-width: 760px) {
+@media screen and (max-width: 860px) {
   main { padding: 12px 10px 32px; }
   section, .verdict { padding: 14px; }
   h1 { font-size: 1.3rem; }
