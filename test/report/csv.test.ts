@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planCsv, reportCsv } from '../../src/report/csv.ts';
 import { csvFile, harmless } from '../../src/report/csv-encode.ts';
+import { csvRecords, parseCsv } from './csv-reader.ts';
 import { HOSTILE } from './hostile.ts';
-import { csvRecords, HASH, parseCsv, target, troubledView, view } from './support.ts';
+import { HASH, target, troubledView, view } from './support.ts';
 
 /** What spreadsheets take for a formula, read the strict way and the way of a semicolon locale. */
 function formulas(text: string): string[] {
