@@ -29,6 +29,11 @@ async function main(args: readonly string[]): Promise<number> {
   return start({ ...options, folder, print, signal: ending.signal });
 }
 
+// Node's word about taking types out of TypeScript is no news to who watches a demo.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -7,6 +7,7 @@ import { type AwsSimulator, startAwsSimulator } from '../aws/server.ts';
 import { wallClock } from '../clock.ts';
 import { CHANNELS, defaultWorkspace, GROUPS } from '../slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../slack/server.ts';
+import type { ChannelDefinition } from '../slack/workspace.ts';
 import { type BotProcess, type LogLine, startBot } from './bot-process.ts';
 import { composerCommands } from './composer-commands.ts';
 import { demoConfig, localTimeZone } from './config-file.ts';
@@ -38,6 +39,16 @@ export interface DemoSandbox {
   stop(): Promise<{ inOrder: boolean; how: string }>;
 }
 
+/** An empty channel says what to type first. */
+function channelsWithHint(): ChannelDefinition[] {
+  return defaultWorkspace.channels.map((channel) => {
+    const [environment] = Object.entries(CHANNELS).find(([, id]) => id === channel.id) ?? [];
+    return environment === undefined || channel.id === CHANNELS.general
+      ? channel
+      : { ...channel, topic: `${channel.topic}. Begin with: /patch scan ${environment}` };
+  });
+}
+
 /** What the bot keeps open to Slack. */
 const CONNECTIONS = 2;
 const READY_WITHIN_MS = 30_000;
@@ -47,7 +58,11 @@ export async function startDemoSandbox(options: DemoSandboxOptions): Promise<Dem
   const { fleet, seed, speed, port } = options;
   const folder = resolve(options.folder);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const slack = await startSlackSimulator({ port, seed, commands: composerCommands(fleet) });
+  const slack = await startSlackSimulator({
+    port,
+    seed,
+    workspace: { ...defaultWorkspace, channels: channelsWithHint(), commands: composerCommands(fleet) },
+  });
   const aws = await startAwsSimulator({ seed, fleet, clock: wallClock(speed) }).catch(
     async (error: unknown) => {
       await slack.close();

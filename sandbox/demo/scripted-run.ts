@@ -144,16 +144,19 @@ function hasButton(message: PageMessage, actionId: string): boolean {
 function textOf(slack: SlackSimulator, { channel, ts }: PageMessage): string {
   const lines = slack.control.transcript(channel, ts).trimEnd().split('\n');
   const ends = lines.findIndex((line) => line.startsWith('  | ') || line.startsWith('  [file '));
-  return (ends === -1 ? lines : lines.slice(0, ends)).map((line) => line.trimEnd()).join('\n');
+  return unescaped((ends === -1 ? lines : lines.slice(0, ends)).map((line) => line.trimEnd()).join('\n'));
 }
 
 /** The blocks of a message as they read, without their text for notifications. */
 function cardText(slack: SlackSimulator, { channel, ts }: PageMessage): string {
   const lines = slack.control.transcript(channel, ts).trimEnd().split('\n');
-  return lines
-    .filter((line) => line.startsWith('  | '))
-    .map((line) => line.slice('  | '.length))
-    .join('\n');
+  const blocks = lines.filter((line) => line.startsWith('  | '));
+  return unescaped(blocks.map((line) => line.slice('  | '.length)).join('\n'));
+}
+
+/** Slack's three escapes, as a person sees them. */
+function unescaped(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
 function indented(text: string): string {

@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 
 /**
  * A channel as plain text, the same for the same conversation: people and channels by name, replies under
- * their message, no ids of messages and no times. With `ts`, that message alone.
+ * their message, no ids of messages and no times. With `ts`, that message alone, times in it included.
  */
 export function transcript(world: World, channelId: string, ts?: string): string {
   const channel = world.workspace.channel(channelId);
@@ -13,7 +13,7 @@ export function transcript(world: World, channelId: string, ts?: string): string
   if (ts !== undefined) {
     const only = all.find((message) => message.ts === ts);
     if (!only) throw new RangeError(`there is no message ${ts} in #${channel.name}`);
-    return `${render(world, only, '').join('\n')}\n`;
+    return `${render(world, only, '', true).join('\n')}\n`;
   }
   const isReply = (message: PageMessage): boolean =>
     message.threadTs !== null && message.threadTs !== message.ts;
@@ -26,11 +26,13 @@ export function transcript(world: World, channelId: string, ts?: string): string
   return `${lines.join('\n')}\n`;
 }
 
-function render(world: World, message: PageMessage, indent: string): string[] {
+function render(world: World, message: PageMessage, indent: string, times = false): string[] {
   const name = (id: string): string => world.workspace.user(id)?.name ?? id;
   const only = message.ephemeralTo === null ? '' : ` (only ${name(message.ephemeralTo)} sees this)`;
-  const [first = '', ...more] = plain(world, message.text).split('\n');
-  const blocks = message.blocks.flatMap((block) => renderBlock(block)).map((line) => plain(world, line));
+  const [first = '', ...more] = plain(world, message.text, times).split('\n');
+  const blocks = message.blocks
+    .flatMap((block) => renderBlock(block))
+    .map((line) => plain(world, line, times));
   return [
     `${indent}${name(message.user)}${only}: ${first}`,
     ...more.map((line) => `${indent}  ${line}`),
@@ -89,9 +91,11 @@ function richText(node: Json): string {
   return asObjects(node['elements']).map(richText).join('');
 }
 
-function plain(world: World, text: string): string {
+function plain(world: World, text: string, times: boolean): string {
   return text
-    .replace(/<!date\^[^>]*>/g, '(time)')
+    .replace(/<!date\^[^|>]*(?:\|([^>]*))?>/g, (_all, fallback: string | undefined) =>
+      times ? (fallback ?? '(time)') : '(time)',
+    )
     .replace(
       /<@([UW][A-Z0-9]+)(?:\|[^>]*)?>/g,
       (_all, id: string) => `@${world.workspace.user(id)?.name ?? id}`,

@@ -93,7 +93,7 @@ function judgeFailedInstall(facts: VerificationFacts): Verdict {
   if (after !== null && progress && install.status === 'failed') {
     return {
       outcome: 'partly_patched',
-      reason: `${partlyReason(facts) ?? meaning.reason} ${facts.installed.length || 'Some'} patches were installed all the same; ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
+      reason: `${partlyReason(facts) ?? meaning.reason} ${facts.installed.length || 'Some'} ${facts.installed.length === 1 ? 'patch was' : 'patches were'} installed all the same; ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
       nextStep: meaning.nextStep || 'Look at the failed patches, then /patch retry.',
     };
   }
