@@ -1,0 +1,83 @@
+/** The table of who may do what, deed by deed and person by person, written out once more on purpose. */
+import { describe, expect, it } from 'vitest';
+import {
+  type Deed,
+  evaluatePermission,
+  PERMISSIONS,
+  type PersonFacts,
+} from '../../src/workflow/permissions.ts';
+
+const RUN = {
+  environment: 'prod',
+  requesters: ['UASKED'],
+  approverNames: 'an approver',
+  requesterNames: 'a requester',
+};
+const person = (changes: Partial<PersonFacts>): PersonFacts => ({
+  userId: 'U1',
+  person: { ok: true },
+  requester: false,
+  approver: false,
+  ...changes,
+});
+
+const PEOPLE: Record<string, PersonFacts> = {
+  requester: person({ requester: true }),
+  approver: person({ approver: true }),
+  both: person({ requester: true, approver: true }),
+  'both, asked for this run': person({ userId: 'UASKED', requester: true, approver: true }),
+  outsider: person({}),
+  'bot in both groups': person({
+    person: { ok: false, why: 'you are a bot' },
+    requester: true,
+    approver: true,
+  }),
+  'unknown to Slack now': person({ person: 'unavailable', requester: true, approver: true }),
+};
+
+const EITHER = {
+  requester: 'yes',
+  approver: 'yes',
+  both: 'yes',
+  'both, asked for this run': 'yes',
+  outsider: 'not_in_group',
+  'bot in both groups': 'not_a_person',
+  'unknown to Slack now': 'cannot_check',
+};
+const FOUR_EYES = { ...EITHER, requester: 'not_in_group', 'both, asked for this run': 'own_request' };
+const TABLE: Record<Deed, Record<string, string>> = {
+  look: EITHER,
+  scan: EITHER,
+  fresh_scan: EITHER,
+  request: EITHER,
+  approve: FOUR_EYES,
+  reject: EITHER,
+  exclude: EITHER,
+  stop: EITHER,
+  retry: EITHER,
+  answer: EITHER,
+  answer_send: FOUR_EYES,
+  resolve: EITHER,
+  freeze: EITHER,
+};
+
+describe('who may do what', () => {
+  it('has one row for each deed', () => {
+    expect(PERMISSIONS.map((p) => p.deed).sort()).toEqual(Object.keys(TABLE).sort());
+  });
+
+  for (const [deed, row] of Object.entries(TABLE) as [Deed, Record<string, string>][]) {
+    for (const [who, answer] of Object.entries(row)) {
+      it(`${deed}: ${who} → ${answer}`, () => {
+        const facts = PEOPLE[who];
+        if (!facts) throw new Error(who);
+        const allowed = evaluatePermission(deed, facts, RUN);
+        expect(allowed.ok ? 'yes' : allowed.code).toBe(answer);
+        if (!allowed.ok) {
+          expect(allowed.text).toMatch(/[Nn]othing was changed/);
+          expect(allowed.text).toMatch(/requester|approver/);
+        }
+      });
+    }
+  }
+});
