@@ -101,6 +101,23 @@ describe('the Dockerfile', () => {
     expect(existsSync(`${root}/node_modules/better-sqlite3/prebuilds/linux-arm64.node`)).toBe(true);
   });
 
+  it('finds a lockfile that is complete for every platform, or npm ci refuses it', () => {
+    const { packages } = z
+      .object({
+        packages: z.record(
+          z.string(),
+          z.object({ optionalDependencies: z.record(z.string(), z.string()).optional() }),
+        ),
+      })
+      .parse(JSON.parse(text('package-lock.json')));
+    const missing = Object.entries(packages).flatMap(([path, entry]) =>
+      Object.keys(entry.optionalDependencies ?? {}).filter(
+        (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('runs a pinned Node 24 without a shell and not as root', () => {
     const [build = '', run = ''] = of('FROM');
     expect(build.startsWith(`node:${packageJson.devDependencies['node']}-`)).toBe(true);
