@@ -96,6 +96,8 @@ test('a condition that does not come true is given up with its description', asy
 test('with a wall clock things happen by themselves, without requests', async () => {
   const sim = await simulator({ fleet: smallFleet({ linux: 1 }) });
   const { ssm } = await patcher(sim);
+  const seen: string[] = [];
+  sim.control.on('invocation', (subject) => seen.push(subject));
   await ssm.send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunPatchBaseline',
@@ -103,8 +105,6 @@ test('with a wall clock things happen by themselves, without requests', async ()
       Parameters: { Operation: ['Scan'] },
     }),
   );
-  const seen: string[] = [];
-  sim.control.on('invocation', (subject) => seen.push(subject));
   await sim.control.waitFor(() => seen.length >= 2);
 });
 
