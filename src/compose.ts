@@ -10,6 +10,7 @@ import { toSettings } from './config/settings.ts';
 import { startHealthServer } from './ops/health.ts';
 import { randomIds } from './ops/ids.ts';
 import type { Logger } from './ops/log.ts';
+import { createScrubber } from './ops/scrub.ts';
 import { createReportFiles } from './report/files.ts';
 import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
 import type { CommitHooks } from './store/group-commit.ts';
@@ -69,7 +70,11 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     paceScale: options.awsPaceScale ?? 1,
     ...(hooks.aws ? { hooks: hooks.aws } : {}),
   });
-  const reports = createReportFiles({ dataDir: config.dataDir, view: (runId) => view({ store }, runId) });
+  const reports = createReportFiles({
+    dataDir: config.dataDir,
+    view: (runId) => view({ store }, runId),
+    scrub: createScrubber(Object.values(secrets)),
+  });
   const host = new EmbeddedHost(
     {
       aws,
