@@ -17,7 +17,7 @@ RUN npm ci --omit=dev --ignore-scripts && mkdir /data
 FROM gcr.io/distroless/nodejs24-debian13:nonroot
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json ./
+COPY package.json LICENSE ./
 # Node runs the TypeScript as it is, by stripping the types: there is no build step whose result could differ.
 COPY src ./src
 # 65532 is `nonroot` in distroless images. A new volume takes over the owner of the folder it covers.
