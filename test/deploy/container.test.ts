@@ -61,7 +61,7 @@ describe('the Dockerfile', () => {
   });
 
   it('puts nothing into the image but the program and its production dependencies', () => {
-    expect(copied(final).sort()).toEqual(['package.json', 'src']);
+    expect(copied(final).sort()).toEqual(['LICENSE', 'package.json', 'src']);
     expect(of('RUN').join('\n')).toContain('npm ci --omit=dev');
     expect(of('COPY').join('\n')).not.toMatch(/test|sandbox|bench|scripts|\.git|\s\.\s/);
   });
