@@ -180,11 +180,10 @@ export function buildEffect(
   };
 }
 
+export type StateChanges = Partial<Omit<RunState, 'run'>> & { run?: Partial<Run> };
+
 /** A run with this plan and these targets; the hash fits unless it is given. */
-export function buildState(
-  targets: readonly Target[],
-  changes: Partial<RunState> & { run?: Partial<Run> } = {},
-): RunState & { run: Run } {
+export function buildState(targets: readonly Target[], changes: StateChanges = {}): RunState & { run: Run } {
   const { run, ...rest } = changes;
   const plan = changes.plan === undefined ? buildPlan(targets.length) : changes.plan;
   const hash = plan === null ? null : hashPlan(plan);

@@ -1,0 +1,66 @@
+/** Between two waves: the rules in their order, each with what wins over what. */
+import { describe, expect, it } from 'vitest';
+import { type GateVerdict, judgeWave } from '../../src/workflow/gate.ts';
+import type { Run } from '../../src/workflow/run-types.ts';
+import { buildPlan, buildState, buildTarget, NOW, type StateChanges } from './build.ts';
+
+const PLAN = buildPlan(4, { failureBudget: 1 });
+const LATE = PLAN.noNewWaveAfter + 1;
+const stopped: Partial<Run> = { stopRequestedAt: NOW, stopRequestedBy: 'UREQ' };
+const frozen = { by: 'UAPP', reason: '' };
+
+function verdict(changes: StateChanges, waiting = 0, now = NOW): GateVerdict {
+  return judgeWave(buildState([buildTarget(1)], { plan: PLAN, queuedWaves: [2], ...changes }), waiting, now);
+}
+const said = (v: GateVerdict) =>
+  'open' in v ? `open ${v.open}` : 'wait' in v ? `wait ${v.wait.code}` : v.end;
+
+const TABLE: [string, string, Parameters<typeof verdict>][] = [
+  ['the next wave is there', 'open 2', [{}]],
+  ['waves were skipped over', 'open 5', [{ queuedWaves: [5, 6] }]],
+  ['no wave is left', 'completed', [{ queuedWaves: [] }]],
+  ['no wave is left and the window is over', 'completed', [{ queuedWaves: [] }, 0, LATE]],
+  ['no wave is left and too many failed', 'completed', [{ queuedWaves: [], failedSoFar: 2 }]],
+  ['no wave is left and everything is frozen', 'completed', [{ queuedWaves: [], frozen }]],
+  ['no wave is left but an answer is awaited', 'wait answers', [{ queuedWaves: [] }, 1]],
+  ['an answer of an earlier wave is awaited', 'open 2', [{}, 1]],
+  ['as many failed as are allowed', 'open 2', [{ failedSoFar: 1 }]],
+  ['one more failed than is allowed', 'halted', [{ failedSoFar: 2 }]],
+  ['too many failed, and an answer is awaited', 'wait answers', [{ failedSoFar: 2 }, 1]],
+  ['it is the last moment', 'open 2', [{}, 0, LATE - 1]],
+  ['it is past the last moment', 'halted', [{}, 0, LATE]],
+  ['it is past the last moment, and an answer is awaited', 'wait answers', [{}, 2, LATE]],
+  ['everything is frozen', 'wait frozen', [{ frozen }]],
+  ['everything is frozen past the last moment', 'halted', [{ frozen }, 0, LATE]],
+  ['the run was stopped', 'stopped', [{ run: stopped }]],
+  ['the run was stopped, and an answer is awaited', 'wait answers', [{ run: stopped }, 1]],
+  ['the run was stopped while frozen', 'stopped', [{ run: stopped, frozen }]],
+  ['the run was stopped after its last wave', 'stopped', [{ run: stopped, queuedWaves: [] }]],
+  ['the run was stopped and too many failed', 'stopped', [{ run: stopped, failedSoFar: 9 }]],
+  ['the stored plan is not the approved one', 'halted', [{ planHashNow: 'f'.repeat(64) }]],
+  [
+    'the stored plan is not the approved one, after the last wave',
+    'halted',
+    [{ planHashNow: 'f'.repeat(64), queuedWaves: [] }],
+  ],
+];
+
+describe('the gate', () => {
+  for (const [what, answer, given] of TABLE) {
+    it(`says ${answer} when ${what}`, () => {
+      expect(said(verdict(...given))).toBe(answer);
+    });
+  }
+
+  it('wakes up by itself when the window ends during a freeze', () => {
+    const v = verdict({ frozen });
+    expect('wakeAt' in v && v.wakeAt).toBe(LATE);
+  });
+
+  it('says how many failed, how many may, and what to do', () => {
+    const v = verdict({ failedSoFar: 2 });
+    expect('reason' in v && v.reason).toBe(
+      '2 instances failed, and the failure budget is 1: no further wave was opened. Look at the failures, then /patch retry.',
+    );
+  });
+});
