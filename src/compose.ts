@@ -2,6 +2,7 @@
  * The composition root: config, store, AWS, workflow and Slack put together, and nothing else. What differs
  * between the sandbox and production is endpoints and credentials only.
  */
+import { join } from 'node:path';
 import cron from 'node-cron';
 import { type AwsHooks, createApplicationChecks, createAws } from './aws/index.ts';
 import type { Config } from './config/schema.ts';
@@ -13,6 +14,7 @@ import type { Logger } from './ops/log.ts';
 import { createScrubber } from './ops/scrub.ts';
 import { createReportFiles } from './report/files.ts';
 import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
+import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
 import type { CommitHooks } from './store/group-commit.ts';
 import { openDatabase } from './store/open.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
@@ -70,6 +72,7 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     paceScale: options.awsPaceScale ?? 1,
     ...(hooks.aws ? { hooks: hooks.aws } : {}),
   });
+  const anchors = join(config.dataDir, ANCHOR_FILE);
   const reports = createReportFiles({
     dataDir: config.dataDir,
     view: (runId) => view({ store }, runId),
@@ -84,7 +87,10 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
       clock,
       ids: randomIds,
       settings,
-      writeReport: (runId) => reports.write(runId),
+      async writeReport(runId) {
+        appendAnchor(anchors, store.auditHead(), clock.now());
+        await reports.write(runId);
+      },
       view: (runId) => view({ store }, runId),
     },
     log,
@@ -112,6 +118,9 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
   });
   host.onRound = () => slack.kick();
   const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
+  const hourly = cron.schedule('0 * * * *', () => appendAnchor(anchors, store.auditHead(), clock.now()), {
+    name: 'anchor',
+  });
   const health = await startHealthServer({
     ...config.http,
     checks: [
@@ -134,6 +143,7 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
   const stop = (): Promise<void> => {
     stopped ??= (async () => {
       await tick.destroy();
+      await hourly.destroy();
       await host.drain();
       await slack.stop();
       store.commits.flush();

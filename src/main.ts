@@ -32,6 +32,9 @@ async function main(args: string[]): Promise<number> {
   return command.run({
     configFlag: values.config,
     json: values.json ?? false,
+    anchors: values.anchor ?? [],
+    run: values.run,
+    to: values.to,
     env: process.env,
     out: (line) => console.log(line),
     err: (line) => console.error(line),
@@ -42,7 +45,14 @@ function parse(args: string[]) {
   return parseArgs({
     args,
     allowPositionals: true,
-    options: { config: { type: 'string' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      config: { type: 'string' },
+      json: { type: 'boolean' },
+      anchor: { type: 'string', multiple: true },
+      run: { type: 'string' },
+      to: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
 }
 

@@ -13,6 +13,12 @@ export interface CliContext {
   /** Value of --config, if given. */
   configFlag: string | undefined;
   json: boolean;
+  /** Values of --anchor. */
+  anchors: readonly string[];
+  /** Value of --run. */
+  run: string | undefined;
+  /** Value of --to. */
+  to: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;

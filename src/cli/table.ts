@@ -1,3 +1,4 @@
+import { exportRun, verify } from './audit.ts';
 import type { CliCommand } from './commands.ts';
 import { checkConfig, printSchema } from './config.ts';
 import { doctor } from './doctor.ts';
@@ -32,6 +33,22 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     description: 'Print the JSON Schema of the configuration, for editors.',
     exitCodes: '0',
     run: printSchema,
+  },
+  {
+    words: ['audit', 'verify'],
+    usage: 'patchday audit verify [--config FILE] [--anchor SEQ:HASH ...]',
+    description:
+      'Recompute the hash chain of the audit and hold it against the anchors. Works beside a running bot.',
+    exitCodes: '0 whole, 1 broken or not readable, 2 not an anchor',
+    run: verify,
+  },
+  {
+    words: ['audit', 'export'],
+    usage: 'patchday audit export --run ID [--to FOLDER] [--config FILE]',
+    description:
+      'Write the evidence of a run for an auditor: plan, approvals, audit, effects, reports, chain proof.',
+    exitCodes: '0 written and the chain is whole, 1 not, 2 no run named',
+    run: exportRun,
   },
 ];
 

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { AuditEntry, Changes, Committed, EffectChange, TargetChange } from '../workflow/changes.ts';
 import type { Run, RunId, Target } from '../workflow/run-types.ts';
 import type { News } from '../workflow/view.ts';
+import { auditHead, hashAuditRow } from './audit-chain.ts';
 import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
 
 /** Thrown inside a savepoint, so that a refused write leaves nothing behind; turned into an answer outside. */
@@ -96,11 +97,26 @@ export class ChangeApplier {
   }
 
   audit(runId: RunId | null, entries: readonly AuditEntry[]): void {
+    if (entries.length === 0) return;
     const insert = this.#db.prepare(
-      'INSERT INTO audit (at, run_id, actor, action, text, detail) VALUES (?, ?, ?, ?, ?, ?)',
+      `INSERT INTO audit (seq, at, run_id, actor, action, text, detail, prev_hash, hash)
+       VALUES (@seq, @at, @runId, @actor, @action, @text, @detail, @prevHash, @hash)`,
     );
-    for (const e of entries)
-      insert.run(this.#now(), runId, e.actor, e.action, e.text, JSON.stringify(e.detail ?? {}));
+    let last = auditHead(this.#db);
+    for (const { actor, action, text, detail = {} } of entries) {
+      const row = {
+        seq: last.seq + 1,
+        at: this.#now(),
+        runId,
+        actor,
+        action,
+        text,
+        detail: JSON.stringify(detail),
+        prevHash: last.hash,
+      };
+      last = { seq: row.seq, hash: hashAuditRow(row) };
+      insert.run({ ...row, hash: last.hash });
+    }
   }
 
   news(runId: RunId, news: readonly News[]): void {

@@ -15,6 +15,7 @@ import type { Plan } from '../workflow/plan-types.ts';
 import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.ts';
 import type { ApprovalRecord } from '../workflow/view.ts';
 import { ChangeApplier, Refused } from './apply-changes.ts';
+import { type AuditAnchor, auditHead } from './audit-chain.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
@@ -139,6 +140,15 @@ export class SqliteStore implements QueryStore {
     return row ? toEffect(row) : null;
   }
 
+  /** Every effect of a run, in order. */
+  effectsOf(runId: RunId): Effect[] {
+    return (
+      this.db
+        .prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? ORDER BY e.id`)
+        .all(runId) as EffectRow[]
+    ).map(toEffect);
+  }
+
   effectsNeedingAttention(runId: RunId): Effect[] {
     return (
       this.db
@@ -185,6 +195,11 @@ export class SqliteStore implements QueryStore {
   /** Writes an audit row that belongs to no change, such as a denied attempt. */
   async audit(runId: RunId | null, entry: AuditEntry): Promise<void> {
     await this.commits.add(() => this.#applier.audit(runId, [entry]));
+  }
+
+  /** Number and hash of the newest audit row: written down elsewhere, it anchors all rows before it. */
+  auditHead(): AuditAnchor {
+    return auditHead(this.db);
   }
 
   auditRows(

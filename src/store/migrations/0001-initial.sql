@@ -110,14 +110,18 @@ CREATE TABLE freezes (
 -- Clicks and commands that were already handled.
 CREATE TABLE seen (key TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 
+-- Each row carries the hash of the one before it (audit-chain.ts): a row that was changed, removed or moved
+-- breaks the chain from there on.
 CREATE TABLE audit (
-  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  seq INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
   run_id TEXT,
   actor TEXT NOT NULL,
   action TEXT NOT NULL,
   text TEXT NOT NULL,
-  detail TEXT NOT NULL CHECK (json_valid(detail))
+  detail TEXT NOT NULL CHECK (json_valid(detail)),
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE
 ) STRICT;
 CREATE TRIGGER audit_is_append_only BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;

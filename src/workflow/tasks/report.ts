@@ -20,6 +20,8 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
   );
   const view = outside.view(run.id);
   const text = `Run ${run.id} ${END_WORDS[run.end ?? 'completed']}. ${run.end === 'completed' ? '' : `${run.endReason} `}${countsText(view?.counts)}`;
+  // In the thread, the head is out of reach of whoever holds the database.
+  const head = outside.store.auditHead();
   await outside.store.commit(run.id, {
     expect: { phase: 'report' },
     run: { phase: 'ended', wakeAt: null, because: [] },
@@ -27,7 +29,7 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
     audit: [{ actor: 'patchday', action: 'run.ended', text, detail: { counts: view?.counts ?? {} } }],
     news: [
       unwritten === null
-        ? { kind: 'report', text: `${text} The report is attached.` }
+        ? { kind: 'report', text: `${text} The report is attached. Audit head: ${head.seq}:${head.hash}` }
         : { kind: 'failure', text: `${text} ${unwritten} Then /patch report ${run.id}.`, excerpt: '' },
     ],
   });
