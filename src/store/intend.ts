@@ -24,10 +24,18 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
       n: number;
     };
     const plan = db
-      .prepare("SELECT body ->> '$.approval.required' AS required FROM plans WHERE run_id = ? AND hash = ?")
-      .get(runId, intent.planHash) as { required: number } | undefined;
+      .prepare(
+        `SELECT body ->> '$.approval.required' AS required, body ->> '$.kind' AS kind, body ->> '$.noNewWaveAfter' AS noNewWaveAfter
+         FROM plans WHERE run_id = ? AND hash = ?`,
+      )
+      .get(runId, intent.planHash) as { required: number; kind: string; noNewWaveAfter: number } | undefined;
     if (!plan || approved.n < plan.required)
       throw new Refused('not_approved', 'the plan does not have its approvals');
+    if (intent.kind === 'install' && plan.kind !== 'patch')
+      throw new Refused('not_approved', 'the approved plan makes backups and patches nothing');
+    // The look before it and the place under the rate limit may have taken long.
+    if (intent.forward && plan.kind === 'patch' && intent.at > plan.noNewWaveAfter)
+      throw new Refused('late', 'the window does not leave enough time any more');
   }
   const inserted = db
     .prepare(

@@ -112,6 +112,7 @@ export type Refusal =
   | 'plan_changed'
   | 'approvals_changed'
   | 'not_approved'
+  | 'late'
   | 'target_moved'
   | 'already_done'
   | 'phase_changed'

@@ -46,7 +46,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
         kind: 'progress',
         text:
           endedWaveText(all, wave - 1) +
-          `Wave ${wave} of ${plan.waves.length}: ${staying} ${staying === 1 ? 'instance' : 'instances'}${plan.backup.required ? ', backing up' : ''}.` +
+          `Wave ${wave} of ${plan.waves.length}: ${staying} ${staying === 1 ? 'instance' : 'instances'}${plan.backup.required || plan.kind === 'backup_only' ? ', backing up' : ''}.` +
           (dropped.length > 0 ? ` ${dropped.length} not ready any more.` : ''),
       },
     ],
@@ -110,8 +110,10 @@ async function checkPlace(
     if (!verdict.eligible) return skip(target, verdict.reasons.map((r) => r.text).join('; '));
     const verified = target.imageId !== null && images.get(target.imageId)?.state === 'verified';
     const before = instance.counts;
-    if (verified || !plan.backup.required) {
-      if (plan.kind === 'backup_only' && verified) {
+    // A backup-only run makes its backups whatever is asked for before patching: nothing else may come of it.
+    const mayGoOn = verified || (plan.kind === 'patch' && !plan.backup.required);
+    if (mayGoOn) {
+      if (plan.kind === 'backup_only') {
         return {
           key: target.key,
           whenStage: 'queued',
