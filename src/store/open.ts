@@ -38,15 +38,18 @@ export interface OpenedDatabase {
 export function openDatabase(path: string, options: { now?: () => number } = {}): OpenedDatabase {
   mkdirSync(dirname(path), { recursive: true });
   const lock = takeLock(path, options.now ?? Date.now);
-  let db: Database.Database;
+  let opened: Database.Database | null = null;
   try {
-    db = new Database(path, { timeout: 5000 });
-    db.pragma('journal_mode = WAL');
-    db.pragma('synchronous = FULL');
-    db.pragma('foreign_keys = ON');
-    migrate(db);
-    assertSound(db, path);
+    opened = new Database(path, { timeout: 5000 });
+    // A damaged file is not written to, not even by a migration.
+    assertThat(opened, path, { integrity_check: 'ok' });
+    opened.pragma('journal_mode = WAL');
+    opened.pragma('synchronous = FULL');
+    opened.pragma('foreign_keys = ON');
+    migrate(opened);
+    assertThat(opened, path, { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, busy_timeout: 5000 });
   } catch (error) {
+    opened?.close();
     lock.release();
     if (error instanceof StoreUnavailable) throw error;
     throw new StoreUnavailable(
@@ -56,6 +59,7 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
       },
     );
   }
+  const db = opened;
   return {
     db,
     close() {
@@ -127,32 +131,18 @@ export function migrate(db: Database.Database): void {
   }
 }
 
-function assertSound(db: Database.Database, path: string): void {
-  const facts: [string, unknown, unknown][] = [
-    ['journal_mode', db.pragma('journal_mode', { simple: true }), 'wal'],
-    ['synchronous', db.pragma('synchronous', { simple: true }), 2],
-    ['foreign_keys', db.pragma('foreign_keys', { simple: true }), 1],
-    ['busy_timeout', db.pragma('busy_timeout', { simple: true }), 5000],
-    ['integrity_check', db.pragma('integrity_check', { simple: true }), 'ok'],
-  ];
-  for (const [name, found, wanted] of facts) {
+/** Throws StoreUnavailable at the first pragma that does not answer as it must. */
+function assertThat(
+  db: Database.Database,
+  path: string,
+  facts: Readonly<Record<string, string | number>>,
+): void {
+  for (const [name, wanted] of Object.entries(facts)) {
+    const found = db.pragma(name, { simple: true });
     if (found !== wanted) {
-      db.close();
       throw new StoreUnavailable(
         `the database ${path} is not safe to use: ${name} is ${String(found)}, it must be ${String(wanted)}. Put it on a local disk, or restore a copy. Nothing was changed at AWS.`,
       );
     }
-  }
-}
-
-/** Opens the file beside a running Patchday, for looking only. Throws StoreUnavailable. */
-export function openToRead(path: string): Database.Database {
-  try {
-    return new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
-  } catch (error) {
-    throw new StoreUnavailable(
-      `cannot read the database ${path}: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
   }
 }
