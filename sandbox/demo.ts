@@ -1,5 +1,5 @@
 /** `npm run demo`: Patchday against a simulated AWS and a simulated Slack, for a person or headless. */
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { headless } from './demo/headless.ts';
@@ -19,6 +19,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  if (options.headless && options.data !== null && existsSync(join(options.data, 'patchday.sqlite'))) {
+    process.stderr.write(
+      `--headless checks a job from its start, and ${options.data} holds the database of an earlier one. Give another --data, or none.\n`,
+    );
+    return 2;
+  }
   const folder = options.data ?? mkdtempSync(join(tmpdir(), 'patchday-demo-'));
   const print = (text: string): void => void process.stdout.write(`${text}\n`);
   const ending = new AbortController();
@@ -29,6 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
   return start({ ...options, folder, print, signal: ending.signal });
 }
 
+function why(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const taken = 'code' in error && error.code === 'EADDRINUSE';
+  return taken ? `${error.message}. Choose another --port, or leave it out for a free one.` : error.message;
+}
+
 // Node's word about taking types out of TypeScript is no news to who watches a demo.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
@@ -37,9 +49,7 @@ process.on('warning', (warning) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(
-    `The demo could not go on: ${error instanceof Error ? error.message : String(error)}\n`,
-  );
+  process.stderr.write(`The demo could not go on: ${why(error)}\n`);
   process.exitCode = 1;
 }
 process.exit();

@@ -8,6 +8,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'src', 'main.ts');
 const PRELOAD = join(import.meta.dirname, 'end-with-parent.ts');
 
+/** What it logs once commands are taken and signals heard (src/cli/serve.ts). */
+const READY = '"msg":"Patchday is ready"';
+
 /** A line of the bot's log that a person should see. */
 export interface LogLine {
   level: 'warn' | 'error' | 'fatal';
@@ -28,6 +31,8 @@ export interface BotProcess {
   readonly pid: number;
   /** Resolves when the process has ended, with how it did: "exit code 1", "SIGKILL". */
   readonly ended: Promise<string>;
+  /** Resolves once it says that it is ready; never, when it ends before. */
+  readonly ready: Promise<void>;
   /** SIGTERM, then after `patienceMs` SIGKILL. Resolves once it has ended; says whether it ended in order. */
   stop(patienceMs?: number): Promise<{ inOrder: boolean; how: string }>;
 }
@@ -46,7 +51,7 @@ export function startBot(options: BotOptions): BotProcess {
     },
   );
   const log = createWriteStream(options.logFile, { flags: 'a', mode: 0o600 });
-  follow(child, log, options);
+  const ready = follow(child, log, options);
   let stopping = false;
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
@@ -59,6 +64,7 @@ export function startBot(options: BotOptions): BotProcess {
   return {
     pid: child.pid ?? 0,
     ended,
+    ready,
     async stop(patienceMs = 20_000) {
       stopping = true;
       child.kill('SIGTERM');
@@ -83,15 +89,19 @@ export function ownEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   );
 }
 
-function follow(child: ChildProcess, log: WriteStream, { onLog }: BotOptions): void {
+/** Keeps the log; resolves once the bot says that it is ready. */
+function follow(child: ChildProcess, log: WriteStream, { onLog }: BotOptions): Promise<void> {
+  const ready = Promise.withResolvers<void>();
   for (const stream of [child.stdout, child.stderr]) {
     if (!stream) continue;
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`);
+      if (stream === child.stdout && line.includes(READY)) ready.resolve();
       const said = stream === child.stderr ? readPlain(line) : readLog(line);
       if (said) onLog?.(said);
     });
   }
+  return ready.promise;
 }
 
 function readPlain(line: string): LogLine | null {

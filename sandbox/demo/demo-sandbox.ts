@@ -1,5 +1,5 @@
 /** Everything that runs in a demo: the simulated AWS and Slack in this process, and the bot in its own. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { FleetDefinition } from '../aws/fleet/fleet.ts';
 import { DEFAULT_ACCESS_KEY } from '../aws/fleet/fleet.ts';
@@ -52,6 +52,8 @@ function channelsWithHint(): ChannelDefinition[] {
 /** What the bot keeps open to Slack. */
 const CONNECTIONS = 2;
 const READY_WITHIN_MS = 30_000;
+/** Of the log, when the bot does not start. */
+const LAST_LINES = 15;
 
 /** Starts both simulators and the bot. On failure nothing is left running. */
 export async function startDemoSandbox(options: DemoSandboxOptions): Promise<DemoSandbox> {
@@ -102,18 +104,24 @@ export async function startDemoSandbox(options: DemoSandboxOptions): Promise<Dem
   let bot: BotProcess | null = null;
 
   async function start(): Promise<BotProcess> {
+    let ready = false;
     const started = startBot({
       configFile,
       logFile,
       env,
       ...(options.onLog ? { onLog: options.onLog } : {}),
-      ...(options.onDeath ? { onDeath: options.onDeath } : {}),
+      onDeath: (how) => {
+        if (ready) options.onDeath?.(how);
+      },
     });
     bot = started;
     const died = started.ended.then((how) => {
-      throw new Error(`The bot ended before it took commands (${how}). Its log: ${logFile}`);
+      const last = readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+      throw new Error(`Patchday ended before it took commands (${how}). The end of ${logFile}:\n${last}`);
     });
-    await Promise.race([slack.control.waitForConnections(CONNECTIONS, { within: READY_WITHIN_MS }), died]);
+    const connected = slack.control.waitForConnections(CONNECTIONS, { within: READY_WITHIN_MS });
+    await Promise.race([Promise.all([connected, started.ready]), died]);
+    ready = true;
     return started;
   }
 

@@ -46,6 +46,7 @@ export async function scriptedRun(options: ScriptedRunOptions): Promise<Scripted
     control.messages({ channel }).find((m) => isNew(m) && m.ephemeralTo === REQUESTER.id),
   );
   print(indented(textOf(slack, answer)));
+  if (textOf(slack, answer).includes('🚫')) throw new Error(`${line} was refused`);
   const card = await waitFor(options, 'a card with an Approve button', null, () =>
     control
       .messages({ channel })

@@ -43,7 +43,8 @@ export class Interactivity {
   }
 
   newTrigger(user: string, fromView: string | null = null): string {
-    const id = `${this.ids.next('')}.${this.ids.next('')}.trigger`;
+    // With the time: a bot that remembers triggers must not meet one again when the simulator starts anew.
+    const id = `${this.now()}.${this.ids.next('')}.trigger`;
     this.triggers.set(id, { user, fromView, expires: this.now() + TRIGGER_LIFE_MS, used: false });
     return id;
   }

@@ -18,9 +18,9 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Four instances of prod; `changes` by name: linux-1, linux-2, linux-3, windows-1. */
-export function smallProd(changes: Record<string, Partial<InstanceDefinition>> = {}) {
-  return smallFleet({ linux: 3, windows: 1, environment: 'prod', zone: 'small-prod', instances: changes });
+/** A few instances of prod; `changes` by name: linux-1, linux-2, …, windows-1. */
+export function smallProd(changes: Record<string, Partial<InstanceDefinition>> = {}, linux = 3, windows = 1) {
+  return smallFleet({ linux, windows, environment: 'prod', zone: 'small-prod', instances: changes });
 }
 
 /** Whether a process of that id is there. */
