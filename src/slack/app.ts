@@ -186,8 +186,13 @@ export class SlackApp {
         { user: asked.actor.userId, team: asked.actor.teamId },
         'refused somebody of another workspace',
       );
+      await edge.service.turnAway(asked.actor).catch((error: unknown) => {
+        edge.log.error({ err: error, user: asked.actor.userId }, 'a denial could not be written down');
+      });
       await asked.reply(
-        say(md`Only members of the workspace that runs Patchday can use it. Nothing was changed.`),
+        say(
+          md`Only members of the workspace that runs Patchday can use it. Nothing was changed. Its requesters and approvers can do this for you.`,
+        ),
       );
       return;
     }

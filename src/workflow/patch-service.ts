@@ -1,6 +1,6 @@
 import { answer, freeze, resolve, stop, unfreeze } from './service/controls.ts';
 import { approve, exclude, reject } from './service/decisions.ts';
-import type { ServiceParts } from './service/facts.ts';
+import { deny, type ServiceParts } from './service/facts.ts';
 import { backups, cves, mayLook, report, view } from './service/looking.ts';
 import { retry, scan } from './service/requests.ts';
 import type { PatchService } from './service.ts';
@@ -22,6 +22,11 @@ export function createPatchService(parts: ServiceParts): PatchService {
     runs: (limit) => parts.store.runs(limit),
     freezes: () => parts.store.freezes(),
     mayLook: (actor, environment) => mayLook(parts, actor, environment),
+    turnAway: (actor) =>
+      deny(parts, actor, 'other_workspace', null, {
+        code: 'other_workspace',
+        text: 'Somebody of another workspace typed or clicked something.',
+      }),
     backups: (actor, request) => backups(parts, actor, request),
     cves: (actor, request) => cves(parts, actor, request),
     report: (actor, request) => report(parts, actor, request),

@@ -153,6 +153,7 @@ describe('commands', () => {
     b.sim.control.setUser(olga, { teamId: 'T0ELSEWHERE' });
     const answer = await type(b, '/patch help', olga);
     expect(answer.text).toContain('Only members of the workspace');
+    expect(b.service.turnedAway.map((a) => a.userId)).toEqual([olga]);
   });
 
   it('answer with chat.postEphemeral when the response url does not work', async () => {

@@ -8,16 +8,26 @@ export interface BotConfigOptions {
   folder: string;
   timing?: Record<string, string>;
   environment?: Record<string, unknown>;
+  /** Added to every landing zone. */
+  zone?: Record<string, unknown>;
+  logLevel?: string;
 }
 
-export function botConfig({ fleet, folder, timing = {}, environment = {} }: BotConfigOptions): string {
+export function botConfig({
+  fleet,
+  folder,
+  timing = {},
+  environment = {},
+  zone = {},
+  logLevel = 'warn',
+}: BotConfigOptions): string {
   const names = [...new Set(fleet.zones.map((z) => z.environment))];
   return stringify({
     workspace: TEAM,
     database: { path: `${folder}/patchday.sqlite` },
     data_dir: `${folder}/reports`,
     http: { port: 0 },
-    log_level: 'warn',
+    log_level: logLevel,
     timing: {
       poll_images: '15ms',
       poll_commands: '15ms',
@@ -59,6 +69,7 @@ export function botConfig({ fleet, folder, timing = {}, environment = {} }: BotC
       patch_role_arn: `arn:aws:iam::${z.accountId}:role/PatchdayPatch`,
       external_id: z.externalId,
       patch_enabled: true,
+      ...zone,
     })),
   });
 }

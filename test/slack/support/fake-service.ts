@@ -39,6 +39,8 @@ export class FakeService implements PatchService {
     for (const view of views) this.views.set(view.run.id, view);
   }
 
+  readonly turnedAway: Actor[] = [];
+
   of(deed: Deed): AskedOf[] {
     return this.asked.filter((a) => a.deed === deed);
   }
@@ -156,6 +158,10 @@ export class FakeService implements PatchService {
         ? no('not_in_group', 'You may not see this. Nothing was changed.')
         : yes('', null),
     );
+  }
+
+  async turnAway(actor: Actor): Promise<void> {
+    this.turnedAway.push(actor);
   }
 
   view(runId: RunId): RunView | null {

@@ -1,0 +1,292 @@
+/**
+ * The whole bot in this process, over the wire against both simulators, and the people of the default
+ * workspace who type and click. The simulators' records and the database file are the witnesses.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import Database from 'better-sqlite3';
+import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
+import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
+import type { PageMessage, PageView } from '../../sandbox/slack/page-api.ts';
+import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
+import { type Patchday, startPatchday } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createLogger } from '../../src/ops/log.ts';
+import { botConfig } from '../support/bot-config.ts';
+import { until } from '../support/until.ts';
+
+export type Person = keyof typeof USERS;
+
+export interface TeamOptions {
+  fleet: FleetDefinition;
+  environment?: Record<string, unknown>;
+  zone?: Record<string, unknown>;
+  timing?: Record<string, string>;
+  /** Secrets that the log must not contain. */
+  secrets?: string[];
+}
+
+export interface AuditRow {
+  run_id: string | null;
+  actor: string;
+  action: string;
+  text: string;
+}
+
+const ENDED =
+  /🏁 |🛑 Stopped by a person|🛑 Halted|🚫 Rejected|⌛ Expired|📋 Dry run ended|❌ The instances could not/;
+
+export async function startTeam(options: TeamOptions): Promise<Team> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchday-bot-'));
+  const [aws, slack] = await Promise.all([
+    startAwsSimulator({ fleet: options.fleet, throttle: 'off', visibilityDelayMs: 20 }),
+    startSlackSimulator({ rateLimits: 'off' }),
+  ]);
+  const team = new Team(options, folder, aws, slack);
+  await team.startBot();
+  return team;
+}
+
+export class Team {
+  readonly folder: string;
+  readonly aws: AwsSimulator;
+  readonly slack: SlackSimulator;
+  readonly channel = CHANNELS.nonprod;
+  readonly log: string[] = [];
+  readonly #options: TeamOptions;
+  #bot: Patchday | null = null;
+
+  constructor(options: TeamOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
+    this.#options = options;
+    this.folder = folder;
+    this.aws = aws;
+    this.slack = slack;
+    const { fleet, environment, zone, timing } = options;
+    const text = botConfig({
+      fleet,
+      folder,
+      logLevel: 'debug',
+      ...(environment ? { environment } : {}),
+      ...(zone ? { zone } : {}),
+      ...(timing ? { timing } : {}),
+    });
+    writeFileSync(this.configFile, text);
+  }
+
+  get configFile(): string {
+    return join(this.folder, 'patchday.yaml');
+  }
+
+  get bot(): Patchday {
+    if (!this.#bot) throw new Error('the bot does not run');
+    return this.#bot;
+  }
+
+  async startBot(): Promise<void> {
+    process.env['AWS_ENDPOINT_URL'] = this.aws.url;
+    process.env['AWS_ACCESS_KEY_ID'] = this.#options.fleet.hub.accessKeyIds[0] ?? '';
+    process.env['AWS_SECRET_ACCESS_KEY'] = 'sandbox';
+    process.env['AWS_REGION'] = 'eu-west-1';
+    const loaded = loadConfig(this.configFile, process.env);
+    if (!loaded.ok) throw new Error(loaded.problems.map((p) => p.text).join('\n'));
+    const { log } = this;
+    const destination = new Writable({
+      write(chunk, _encoding, done) {
+        log.push(String(chunk));
+        done();
+      },
+    });
+    this.#bot = await startPatchday({
+      config: loaded.config,
+      secrets: { slackBotToken: this.slack.botToken, slackAppToken: this.slack.appToken },
+      log: createLogger({ level: 'debug', secrets: this.#options.secrets ?? [], destination }),
+      slackApiUrl: this.slack.apiUrl,
+      awsPaceScale: 1000,
+      slackTiming: { messageInterval: 1, pollInterval: 20, editsPerMinute: 100_000 },
+    });
+    await this.slack.control.waitForConnections(2);
+  }
+
+  async stopBot(): Promise<void> {
+    await this.#bot?.stop();
+    this.#bot = null;
+  }
+
+  async close(): Promise<void> {
+    await this.stopBot();
+    await Promise.all([this.aws.close(), this.slack.close()]);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Types `/patch …`; returns the answer, which only that person sees. */
+  say(who: Person, text: string): Promise<string> {
+    return this.answer(who, () =>
+      this.slack.control.command({ user: USERS[who], channel: this.channel, text: `/patch ${text}` }),
+    );
+  }
+
+  /** Does something and waits for the ephemeral answer to it: all of its words. */
+  async answer(who: Person, act: () => Promise<{ ok: boolean; error?: string }>): Promise<string> {
+    const before = new Set(this.#toldTo(who).map((m) => m.ts));
+    const done = await act();
+    if (!done.ok) throw new Error(`Slack showed ${who}: ${done.error}`);
+    const told = await until(() => this.#toldTo(who).find((m) => !before.has(m.ts)), {
+      within: 5000,
+      describe: `an answer to ${who}`,
+    });
+    return this.words(told);
+  }
+
+  #toldTo(who: Person): PageMessage[] {
+    return this.slack.control
+      .messages({ channel: this.channel, user: USERS[who] })
+      .filter((m) => m.ephemeralTo === USERS[who]);
+  }
+
+  /** What a person reads of a message: text and blocks. */
+  words(message: PageMessage): string {
+    return `${message.text}\n${this.slack.control.transcript(message.channel, message.ts)}`;
+  }
+
+  /** Types a scan and returns the id of the run. */
+  async scan(who: Person, text = 'scan test'): Promise<string> {
+    const answer = await this.say(who, text);
+    const id = /[Rr]un (\w+): looking/.exec(answer)?.[1];
+    if (!id) throw new Error(`no run was begun: ${answer}`);
+    return id;
+  }
+
+  card(runId: string): PageMessage | undefined {
+    return this.slack.control
+      .messages({ channel: this.channel })
+      .findLast((m) => m.threadTs === null && m.ephemeralTo === null && m.text.includes(`run ${runId} for`));
+  }
+
+  /** The card once it says so. */
+  cardThat(runId: string, says: string | RegExp, within = 10_000): Promise<PageMessage> {
+    return until(
+      () => {
+        const card = this.card(runId);
+        return card && this.words(card).search(says) >= 0 ? card : null;
+      },
+      {
+        within,
+        describe: `a card of ${runId} with ${says}`,
+      },
+    ).catch((error: unknown) => {
+      const card = this.card(runId);
+      throw new Error(`${String(error)}; there is: ${card ? this.words(card) : 'none'}`);
+    });
+  }
+
+  /** The card while it waits for approval. */
+  toApprove(runId: string): Promise<PageMessage> {
+    return this.cardThat(runId, /\[Approve \d+ instance/);
+  }
+
+  thread(runId: string): PageMessage[] {
+    const card = this.card(runId);
+    return card
+      ? this.slack.control
+          .thread(this.channel, card.ts)
+          .filter((m) => m.ts !== card.ts && m.ephemeralTo === null)
+      : [];
+  }
+
+  /** The first message of the thread that fits. */
+  told(runId: string, says: string | RegExp, within = 10_000): Promise<PageMessage> {
+    return until(() => this.thread(runId).find((m) => this.words(m).search(says) >= 0), {
+      within,
+      describe: `${says} in the thread of ${runId}`,
+    });
+  }
+
+  /** Clicks on a card; returns the answer that only that person sees. */
+  click(who: Person, card: PageMessage, actionId: string): Promise<string> {
+    return this.answer(who, () => this.press(who, card, actionId));
+  }
+
+  /** Clicks without waiting for an answer; also by an account that was closed meanwhile. */
+  press(who: Person, card: PageMessage, actionId: string) {
+    return this.slack.control.click({
+      user: USERS[who],
+      channel: card.channel,
+      ts: card.ts,
+      actionId,
+      force: true,
+    });
+  }
+
+  /** Clicks on what opens a modal; returns the modal once it has its content. */
+  async open(who: Person, card: PageMessage, actionId: string, title: string): Promise<PageView> {
+    const done = await this.press(who, card, actionId);
+    if (!done.ok) throw new Error(done.error);
+    return this.slack.control.waitForView(
+      USERS[who],
+      (view) => view.title === title && !JSON.stringify(view.blocks).includes('One moment'),
+    );
+  }
+
+  submit(
+    who: Person,
+    view: PageView,
+    values: Record<string, Record<string, string | string[]>>,
+  ): Promise<string> {
+    return this.answer(who, () => this.slack.control.submit({ user: USERS[who], viewId: view.id, values }));
+  }
+
+  /** Scan by priya, approval by aisha. */
+  async approvedRun(text = 'scan test'): Promise<string> {
+    const runId = await this.scan('priya', text);
+    const answer = await this.click('aisha', await this.toApprove(runId), 'run_approve');
+    if (!answer.includes('is approved')) throw new Error(answer);
+    return runId;
+  }
+
+  /** The card of an ended run, when the run holds nothing any more. */
+  async ended(runId: string, within = 15_000): Promise<PageMessage> {
+    const card = await this.cardThat(runId, ENDED, within);
+    await until(() => this.phase(runId) === 'ended', { within: 5000, describe: `the end of ${runId}` });
+    return card;
+  }
+
+  rows<T>(sql: string, ...values: unknown[]): T[] {
+    const db = new Database(join(this.folder, 'patchday.sqlite'), { readonly: true, fileMustExist: true });
+    try {
+      return db.prepare(sql).all(...values) as T[];
+    } finally {
+      db.close();
+    }
+  }
+
+  phase(runId: string): string | undefined {
+    return this.rows<{ phase: string }>('SELECT phase FROM runs WHERE id = ?', runId)[0]?.phase;
+  }
+
+  audit(actions?: string): AuditRow[] {
+    return this.rows<AuditRow>(
+      `SELECT run_id, actor, action, text FROM audit ${actions ? 'WHERE action LIKE ?' : ''} ORDER BY seq`,
+      ...(actions ? [actions] : []),
+    );
+  }
+
+  /** Outcomes by instance name. */
+  outcomes(runId: string): Record<string, string | null> {
+    const rows = this.rows<{ name: string; outcome: string | null }>(
+      "SELECT data ->> '$.instance.name' AS name, outcome FROM targets WHERE run_id = ? ORDER BY name",
+      runId,
+    );
+    return Object.fromEntries(rows.map((r) => [r.name, r.outcome]));
+  }
+
+  /** Mutating calls that had an effect at AWS, without assuming roles. */
+  mutations(): string[] {
+    return this.aws.control
+      .ledger()
+      .filter((e) => e.outcome === 'effect' && e.service !== 'sts')
+      .map((e) => `${e.operation}${e.params['Operation'] ? ` ${e.params['Operation']}` : ''}`);
+  }
+}
