@@ -1,7 +1,9 @@
 /** Lines of the lists that commands answer with. Pure. */
+
 import type { MissingPatch } from '../workflow/instance.ts';
 import type { BackupRecord } from '../workflow/ports.ts';
 import type { Run } from '../workflow/run-types.ts';
+import { saysPhase } from '../workflow/runbook.ts';
 import { code, escapeText, join, length, type Mrkdwn, md, NOTHING, time, user } from './mrkdwn.ts';
 import { kindWord } from './run-words.ts';
 
@@ -10,7 +12,7 @@ const MOST = 40;
 export function runLine(run: Run, link: Mrkdwn | null): Mrkdwn {
   const state =
     run.end === null
-      ? md`open: ${escapeText(run.phase.replaceAll('_', ' '), 30)}`
+      ? md`${escapeText(saysPhase(run.phase), 60)}`
       : escapeText(run.end.replaceAll('_', ' '), 30);
   return md`• ${code(run.id, 40)} ${escapeText(kindWord(run), 20)} for ${escapeText(run.environment, 60)}: ${state}, by ${user(run.requestedBy)} ${time(run.createdAt)}${link === null ? NOTHING : md` ${link}`}`;
 }

@@ -18,6 +18,8 @@ export const scan: EffectKind = {
   /** An agent that is not back yet is waited for: its target is left for a later batch. */
   async precheck({ aws, state }, intent, targets) {
     const place = { ...intent, runId: state.run.id };
+    // A fresh scan is the first thing sent in a run that has not been approved: the account is confirmed here.
+    if (intent.wave === 0) await aws.identity.confirmAccount(place);
     const ids = targets.map((t) => t.instance.instanceId);
     const seen = new Map((await aws.fleet.describe(place, ids)).map((i) => [i.instanceId, i]));
     const gone = targets.filter((t) => !seen.has(t.instance.instanceId));
