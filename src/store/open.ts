@@ -46,8 +46,16 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
     opened.pragma('journal_mode = WAL');
     opened.pragma('synchronous = FULL');
     opened.pragma('foreign_keys = ON');
+    // Without it, INSERT OR REPLACE would get round the triggers that keep plans and audit.
+    opened.pragma('recursive_triggers = ON');
     migrate(opened);
-    assertThat(opened, path, { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, busy_timeout: 5000 });
+    assertThat(opened, path, {
+      journal_mode: 'wal',
+      synchronous: 2,
+      foreign_keys: 1,
+      busy_timeout: 5000,
+      recursive_triggers: 1,
+    });
   } catch (error) {
     opened?.close();
     lock.release();

@@ -32,13 +32,19 @@ async function holder(path: string): Promise<ChildProcess> {
 
 function pragmas({ db }: { db: Database.Database }) {
   return Object.fromEntries(
-    ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map((name) => [
+    ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout', 'recursive_triggers'].map((name) => [
       name,
       db.pragma(name, { simple: true }),
     ]),
   );
 }
-const SAFE = { journal_mode: 'wal', synchronous: 2, foreign_keys: 1, busy_timeout: 5000 };
+const SAFE = {
+  journal_mode: 'wal',
+  synchronous: 2,
+  foreign_keys: 1,
+  busy_timeout: 5000,
+  recursive_triggers: 1,
+};
 
 describe('an opened database', () => {
   it('keeps what it is given, when new, after a write, and when opened again', async () => {
