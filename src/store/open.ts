@@ -154,3 +154,15 @@ function assertThat(
     }
   }
 }
+
+/** Opens the file beside a running Patchday, for looking only. Throws StoreUnavailable. */
+export function openToRead(path: string): Database.Database {
+  try {
+    return new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+  } catch (error) {
+    throw new StoreUnavailable(
+      `cannot read the database ${path}: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
