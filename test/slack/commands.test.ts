@@ -97,7 +97,7 @@ describe('commands', () => {
   it('list runs, backups and missing patches', async () => {
     const b = await begin({ views: [runView(), runView({ id: 'a1b2', phase: 'ended' })] });
     const runs = await type(b, '/patch runs');
-    expect(runs.text).toMatch(/`k3f9`.*open: await approval/);
+    expect(runs.text).toMatch(/`k3f9`.*waiting for approval/);
     expect(runs.text).toMatch(/`a1b2`.*completed/);
     b.service.backupRecords = [
       {
