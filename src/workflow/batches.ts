@@ -3,6 +3,7 @@ import type { Intent, RunState } from './changes.ts';
 import type { EffectKindName, EffectRequest, Target } from './run-types.ts';
 import type { Timing } from './settings.ts';
 import { called } from './target-changes.ts';
+import { count } from './words.ts';
 
 export interface BatchRequest {
   target: Target;
@@ -112,7 +113,7 @@ function intentFor(
       {
         actor: 'patchday',
         action: `effect.intended.${kind}`,
-        text: `About to ${VERB[kind]} ${members.length === 1 ? called(first) : `${members.length} instances`}.`,
+        text: `About to ${VERB[kind]} ${members.length === 1 ? called(first) : count(members.length, 'instance')}.`,
         detail: { tag, targets: members.map((m) => m.target.key), planHash: run.planHash },
       },
     ],

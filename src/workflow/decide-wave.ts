@@ -9,6 +9,7 @@ import { mention } from './mention.ts';
 import type { Effect, Target } from './run-types.ts';
 import { STAGES, saysStage } from './runbook.ts';
 import type { Settings } from './settings.ts';
+import { count } from './words.ts';
 
 export function decideWave(state: RunState, now: number, settings: Settings): Decision {
   const follow = followEffects(state.effects, now);
@@ -91,7 +92,7 @@ function endedChanges(targets: readonly TargetChange[]): Changes {
             {
               actor: 'patchday',
               action: 'targets.ended',
-              text: `${ended.length} instances ended without a change.`,
+              text: `${count(ended.length, 'instance')} ended without a change.`,
               detail: {
                 targets: ended.map((t) => ({
                   key: t.key,

@@ -4,6 +4,7 @@ import type { InstanceLock } from './changes.ts';
 import type { Instance, Reason } from './instance.ts';
 import { foreign } from './mention.ts';
 import type { SelectionRule, ZonePolicy } from './settings.ts';
+import { count } from './words.ts';
 
 export interface EligibilityFacts {
   zone: ZonePolicy;
@@ -108,7 +109,12 @@ function notes(instance: Instance): Reason[] {
   if (instance.counts === null)
     return [{ code: 'never_scanned', text: 'never scanned: what it lacks is unknown' }];
   if (instance.counts.pendingReboot > 0) {
-    return [{ code: 'pending_reboot', text: `${instance.counts.pendingReboot} patches wait for a reboot` }];
+    return [
+      {
+        code: 'pending_reboot',
+        text: `${count(instance.counts.pendingReboot, 'patch waits', 'patches wait')} for a reboot`,
+      },
+    ];
   }
   return [];
 }

@@ -5,6 +5,7 @@ import type { Action } from './decide.ts';
 import type { Reason } from './instance.ts';
 import { mention } from './mention.ts';
 import type { RunEnd, Target } from './run-types.ts';
+import { count } from './words.ts';
 
 export interface GateDecision {
   actions: Action[];
@@ -41,7 +42,7 @@ export function judgeWave(state: RunState, waiting: number, now: number): GateVe
       ? wait(waiting)
       : {
           end: 'halted',
-          reason: `${state.failedSoFar} instances failed, and the failure budget is ${plan.failureBudget}: no further wave was opened. Look at the failures, then /patch retry.`,
+          reason: `${count(state.failedSoFar, 'instance')} failed, and the failure budget is ${plan.failureBudget}: no further wave was opened. Look at the failures, then /patch retry.`,
         };
   }
   if (next === undefined) {

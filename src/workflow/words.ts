@@ -13,3 +13,8 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   unknown: 'unknown',
   backed_up: 'backed up',
 };
+
+/** `1 instance`, `3 instances`, `2 patches` with a plural of its own. */
+export function count(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}

@@ -9,6 +9,7 @@ import type { Plan } from '../plan-types.ts';
 import type { Actor, Answer } from '../service.ts';
 import { type EnvironmentPolicy, environmentOf, patchWorstCase } from '../settings.ts';
 import { planTargets } from '../tasks/plan.ts';
+import { count } from '../words.ts';
 import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 
 export async function approve(
@@ -109,7 +110,7 @@ function overLimit(parts: ServiceParts, plan: Plan): string | null {
   for (const zone of parts.settings.zones) {
     const n = plan.targets.filter((t) => t.landingZone === zone.name).length;
     if (n > zone.confirmAbove) {
-      return `This run has ${n} instances in ${zone.name}, more than ${zone.confirmAbove} without a second confirmation. Nothing was approved yet. Confirm the size to approve.`;
+      return `This run has ${count(n, 'instance')} in ${zone.name}, more than ${zone.confirmAbove} without a second confirmation. Nothing was approved yet. Confirm the size to approve.`;
     }
   }
   return null;
@@ -234,14 +235,14 @@ export async function exclude(
       {
         actor: actor.userId,
         action: 'plan.changed',
-        text: `Plan version ${next.version} (${shortHash(hash)}) without ${out.size} instances; earlier approvals are void.`,
+        text: `Plan version ${next.version} (${shortHash(hash)}) without ${count(out.size, 'instance')}; earlier approvals are void.`,
         detail: { planHash: hash, before: request.planHash, excluded: [...out], reason },
       },
     ],
     news: [
       {
         kind: 'plan',
-        text: `${mention(actor.userId)} excluded ${out.size} instances${reason ? ` (${reason})` : ''}: plan version ${next.version} (${shortHash(hash)}), ${left.length} instances. Earlier approvals are void, and somebody else must approve.`,
+        text: `${mention(actor.userId)} excluded ${count(out.size, 'instance')}${reason ? ` (${reason})` : ''}: plan version ${next.version} (${shortHash(hash)}), ${count(left.length, 'instance')}. Earlier approvals are void, and somebody else must approve.`,
         planVersion: next.version,
       },
     ],
@@ -253,7 +254,7 @@ export async function exclude(
   }
   parts.kick(run.id);
   return yes(
-    `Plan version ${next.version} (${shortHash(hash)}) without ${out.size} instances. Somebody else must approve it.`,
+    `Plan version ${next.version} (${shortHash(hash)}) without ${count(out.size, 'instance')}. Somebody else must approve it.`,
     { planHash: hash },
   );
 }

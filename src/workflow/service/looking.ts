@@ -6,6 +6,7 @@ import { type BackupRecord, LookFailed } from '../ports.ts';
 import type { Actor, Answer } from '../service.ts';
 import { zonesOf } from '../settings.ts';
 import type { RunView } from '../view.ts';
+import { count } from '../words.ts';
 import { allow, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 
 export function view({ store }: Pick<ServiceParts, 'store'>, runId: string): RunView | null {
@@ -66,7 +67,7 @@ export async function backups(
   ).flat();
   records.sort((a, b) => b.createdAt - a.createdAt || (a.name < b.name ? -1 : 1));
   const trouble = failed.length > 0 ? ` Not looked at: ${failed.join('; ')}.` : '';
-  return yes(`${records.length} backups in ${request.scope.name}.${trouble}`, records);
+  return yes(`${count(records.length, 'backup')} in ${request.scope.name}.${trouble}`, records);
 }
 
 export async function cves(
@@ -89,7 +90,10 @@ export async function cves(
       { landingZone, accountId, region, runId: found.runId },
       instanceId,
     );
-    return yes(`${missing.length} patches are missing or failed on ${request.instance}.`, missing);
+    return yes(
+      `${count(missing.length, 'patch is', 'patches are')} missing or failed on ${request.instance}.`,
+      missing,
+    );
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
     return no('look_failed', `${error.message} Nothing was changed.`);

@@ -5,6 +5,7 @@ import { foreign } from '../mention.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import type { Target } from '../run-types.ts';
 import { environmentOf, type ZonePolicy, zonesOf } from '../settings.ts';
+import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /**
@@ -60,7 +61,7 @@ export async function discover(outside: Outside, state: RunState): Promise<TaskR
       {
         actor: 'patchday',
         action: 'run.discovered',
-        text: `Found ${targets.length} instances, ${targets.filter((t) => t.eligible).length} of them ready.`,
+        text: `Found ${count(targets.length, 'instance')}, ${targets.filter((t) => t.eligible).length} of them ready.`,
         detail: { failedZones },
       },
     ],

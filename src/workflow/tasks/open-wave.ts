@@ -3,6 +3,7 @@ import { targetEligibility } from '../eligibility.ts';
 import { countOutcomes } from '../make-view.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import type { Target } from '../run-types.ts';
+import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 import { countsText } from './report.ts';
 
@@ -37,7 +38,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
       {
         actor: 'patchday',
         action: 'wave.opened',
-        text: `Wave ${wave}: ${staying} of ${targets.length} instances are ready.`,
+        text: `Wave ${wave}: ${staying} of ${count(targets.length, 'instance')} ready.`,
         detail: { dropped: dropped.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
       },
     ],

@@ -7,6 +7,7 @@ import type { Plan } from '../plan-types.ts';
 import { LookFailed } from '../ports.ts';
 import type { Run, Target } from '../run-types.ts';
 import { environmentOf } from '../settings.ts';
+import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /** Turns what was found into the first plan of the run, or ends the run with a plain reason. */
@@ -57,7 +58,7 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
       {
         actor: 'patchday',
         action: 'plan.made',
-        text: `Plan version 1 (${shortHash(hash)}) with ${made.plan.targets.length} instances in ${made.plan.waves.length} waves.`,
+        text: `Plan version 1 (${shortHash(hash)}) with ${count(made.plan.targets.length, 'instance')} in ${count(made.plan.waves.length, 'wave')}.`,
         detail: { planHash: hash },
       },
     ],
@@ -70,7 +71,7 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
     startNotBefore: made.plan.startNotBefore,
   };
   if (run.options.dryRun) {
-    const reason = `Dry run: ${made.plan.targets.length} instances would be ${run.kind === 'patch' ? 'patched' : 'backed up'}. Nothing was asked for and nothing will change.`;
+    const reason = `Dry run: ${count(made.plan.targets.length, 'instance')} would be ${run.kind === 'patch' ? 'patched' : 'backed up'}. Nothing was asked for and nothing will change.`;
     await outside.store.commit(run.id, {
       ...planned,
       run: {
@@ -95,7 +96,7 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
     news: [
       {
         kind: 'plan',
-        text: `The plan of run ${run.id} (${shortHash(hash)}): ${made.plan.targets.length} instances in ${made.plan.waves.length} waves. The whole list is attached.`,
+        text: `The plan of run ${run.id} (${shortHash(hash)}): ${count(made.plan.targets.length, 'instance')} in ${count(made.plan.waves.length, 'wave')}. The whole list is attached.`,
         planVersion: 1,
       },
     ],
@@ -158,7 +159,7 @@ function nothingReady(targets: readonly Target[]): string {
     ...(fine > 0 ? [`${fine} ${fine === 1 ? 'is' : 'are'} up to date`] : []),
     ...(rest > 0 ? [`${rest} ${rest === 1 ? 'is' : 'are'} not ready (the card says why)`] : []),
   ];
-  return `Nothing to do: of ${targets.length} instances ${parts.join(' and ')}.`;
+  return `Nothing to do: of ${count(targets.length, 'instance')}, ${parts.join(' and ')}.`;
 }
 
 async function end(outside: Outside, run: Run, how: 'nothing_to_do', reason: string): Promise<TaskResult> {

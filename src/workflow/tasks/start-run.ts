@@ -1,6 +1,7 @@
 import type { RunState } from '../changes.ts';
 import { mention } from '../mention.ts';
 import { LookFailed } from '../ports.ts';
+import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /**
@@ -67,7 +68,7 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
     news: [
       {
         kind: 'progress',
-        text: `Run ${run.id} begins: ${plan.targets.length} instances in ${plan.waves.length} waves.`,
+        text: `Run ${run.id} begins: ${count(plan.targets.length, 'instance')} in ${count(plan.waves.length, 'wave')}.`,
       },
     ],
   });
