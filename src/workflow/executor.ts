@@ -187,23 +187,30 @@ async function look(outside: Outside, context: EffectContext, effects: readonly 
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
     const pause = outside.settings.timing.pollCommands;
+    const now = outside.clock.now();
+    let blind = false;
     await Promise.all(
-      effects.map((e) =>
-        outside.store.commit(e.runId, {
-          effects: [
-            {
-              id: e.id,
-              from: 'begun',
-              state: 'begun',
-              lookAt: context.now + pause,
-              note: error.message,
-              failures: e.failures + 1,
-            },
-          ],
-        }),
-      ),
+      effects.map((e) => {
+        const end = EFFECT_KINDS[e.kind].blind?.({ ...context, now }, e, error.message) ?? null;
+        if (end) blind = true;
+        return outside.store.commit(
+          e.runId,
+          end ?? {
+            effects: [
+              {
+                id: e.id,
+                from: 'begun',
+                state: 'begun',
+                lookAt: now + pause,
+                note: error.message,
+                failures: e.failures + 1,
+              },
+            ],
+          },
+        );
+      }),
     );
-    return { again: pause, why: error.message };
+    return blind ? NOW : { again: pause, why: error.message };
   }
 }
 

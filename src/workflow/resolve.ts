@@ -1,5 +1,6 @@
 /** Finding out what became of an effect whose outcome is not known. */
-import type { EffectContext, EffectKind } from './effects/kind.ts';
+import type { Changes } from './changes.ts';
+import { blindForLong, type EffectContext, type EffectKind } from './effects/kind.ts';
 import { EFFECT_KINDS } from './effects/kinds.ts';
 import { LookFailed } from './ports.ts';
 import type { Effect } from './run-types.ts';
@@ -20,20 +21,30 @@ export async function resolve(outside: Outside, context: EffectContext, effect: 
     found = await kind.find(context, effect);
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
-    found = 'unsure';
+    const at = { ...context, now: outside.clock.now() };
+    const over = at.now >= effect.intendedAt + timing.effectGrace && blindForLong(at, effect);
+    if (!asked && over) {
+      await store.commit(
+        effect.runId,
+        kind.repeatable ? absent(effect, at.now, error.message) : question(effect, at, error.message),
+      );
+      return NOW;
+    }
+    const pause = asked ? Math.max(timing.pollCommands, timing.effectGrace) : timing.pollCommands;
     await store.commit(effect.runId, {
       effects: [
         {
           id: effect.id,
           from: effect.state,
           state: effect.state,
-          lookAt: context.now + timing.pollCommands,
-          note: error.message,
+          lookAt: at.now + pause,
+          // A question keeps its own words.
+          ...(asked ? {} : { note: error.message }),
           failures: effect.failures + 1,
         },
       ],
     });
-    return { again: timing.pollCommands, why: error.message };
+    return { again: pause, why: error.message };
   }
   const now = outside.clock.now();
   if (typeof found === 'object') {
@@ -54,39 +65,55 @@ export async function resolve(outside: Outside, context: EffectContext, effect: 
   }
   // The grace runs from the last moment at which the call can have been made, and by AWS's own slowness.
   const over = now >= effect.intendedAt + timing.effectGrace;
-  if (asked || found === 'unsure' || !over) {
+  if (asked || !over || (found === 'unsure' && kind.repeatable)) {
     const pause = asked ? Math.max(timing.pollCommands, timing.effectGrace) : timing.pollCommands;
     await store.commit(effect.runId, {
       effects: [{ id: effect.id, from: effect.state, state: effect.state, lookAt: now + pause }],
     });
     return { again: pause };
   }
-  if (kind.repeatable) {
-    await store.commit(effect.runId, {
-      effects: [
-        {
-          id: effect.id,
-          from: 'intended',
-          state: 'no_effect',
-          note: 'looked for and not found',
-          lookAt: now,
-        },
-      ],
-      audit: [
-        {
-          actor: 'patchday',
-          action: 'effect.absent',
-          text: 'Looked for and not found; it may be done again.',
-          detail: { tag: effect.tag },
-        },
-      ],
-    });
-    return NOW;
-  }
+  await store.commit(
+    effect.runId,
+    kind.repeatable
+      ? absent(effect, now, 'looked for and not found')
+      : question(
+          effect,
+          { ...context, now },
+          found === 'unsure'
+            ? 'Several commands carry its comment.'
+            : 'It was looked for and not found, which proves nothing.',
+        ),
+  );
+  return NOW;
+}
+
+/** What can be done twice without harm may be done again. */
+function absent(effect: Effect, now: number, note: string): Changes {
+  return {
+    effects: [{ id: effect.id, from: 'intended', state: 'no_effect', note, lookAt: now }],
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'effect.absent',
+        text: `It may be done again: ${note}.`,
+        detail: { tag: effect.tag },
+      },
+    ],
+  };
+}
+
+/** Only a person can say what became of a patch command that nobody can see. */
+function question(effect: Effect, { now, settings }: EffectContext, found: string): Changes {
   const note = `the patch command to ${effect.targets.length} instances in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
-  await store.commit(effect.runId, {
+  return {
     effects: [
-      { id: effect.id, from: 'intended', state: 'needs_attention', note, lookAt: now + timing.effectGrace },
+      {
+        id: effect.id,
+        from: 'intended',
+        state: 'needs_attention',
+        note,
+        lookAt: now + settings.timing.effectGrace,
+      },
     ],
     audit: [
       {
@@ -100,9 +127,8 @@ export async function resolve(outside: Outside, context: EffectContext, effect: 
       {
         kind: 'question',
         effectId: effect.id,
-        text: `A person is needed: ${note}. It was looked for and not found, which proves nothing. Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
+        text: `A person is needed: ${note}. ${found} Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
       },
     ],
-  });
-  return NOW;
+  };
 }

@@ -29,6 +29,9 @@ export interface VerificationFacts {
   verificationProblem: string | null;
 }
 
+/** `detail` of an install that somebody cancelled after it had begun on the instance. */
+export const CANCELLED_RUNNING = 'CancelledWhileRunning';
+
 export function judgeTarget(facts: VerificationFacts): Verdict {
   const { install, after } = facts;
   if (install.status !== 'success') return judgeFailedInstall(facts);
@@ -143,6 +146,12 @@ export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | '
         nextStep: 'Check the tag that the patch role requires, and the platform of the instance.',
       };
     case 'cancelled':
+      if (install.detail === CANCELLED_RUNNING) {
+        return {
+          reason: 'The patch command was cancelled while it ran, which ends it on the instance at once.',
+          nextStep: 'Check the package state on the instance before /patch retry.',
+        };
+      }
       return {
         reason: 'The patch command was cancelled before it started.',
         nextStep: 'Run it again with /patch retry.',

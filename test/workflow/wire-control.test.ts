@@ -79,7 +79,8 @@ describe('stop', () => {
 
     for (const entry of effects(bot.sim, 'CancelCommand'))
       expect(entry.params['instanceIds']).toBe(target(view, 'linux-1').instance.instanceId);
-    expect(['stopped', 'patched']).toContain(target(view, 'linux-1').outcome);
+    // Failed: it began between the look and the cancellation, which then ended it on the instance.
+    expect(['stopped', 'patched', 'failed']).toContain(target(view, 'linux-1').outcome);
     expect(target(view, 'linux-2').outcome).toBe('patched');
     expectNothingTwice(bot.sim);
   });

@@ -3,6 +3,7 @@ import type { Changes } from '../changes.ts';
 import type { Effect, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
 import {
+  blindForLong,
   type EffectContext,
   type EffectKind,
   firstOf,
@@ -55,6 +56,13 @@ export const createImage: EffectKind = {
         },
       ],
     };
+  },
+
+  blind(context, effect, why) {
+    const tooLong = context.now - effect.intendedAt > context.settings.timing.backupTimeout;
+    return tooLong && blindForLong(context, effect)
+      ? judge(context, effect, { state: 'failed', text: `it could not be looked at. ${why}` })
+      : null;
   },
 
   async look(context, effects) {

@@ -5,11 +5,18 @@
 
 import type { Changes, TargetChange } from '../changes.ts';
 import { targetEligibility } from '../eligibility.ts';
-import type { Invocation } from '../ports.ts';
-import type { Effect, Target } from '../run-types.ts';
-import { called, endTarget, moveTarget } from '../target-changes.ts';
-import { describeInstallEnd } from '../verdict.ts';
-import { type EffectContext, type EffectKind, lookAgain, placeOf, settle, targetsOf } from './kind.ts';
+import type { Effect } from '../run-types.ts';
+import { endTarget } from '../target-changes.ts';
+import { expiryOf, followTarget, silentInstances, unknown } from './follow-install.ts';
+import {
+  blindForLong,
+  type EffectContext,
+  type EffectKind,
+  lookAgain,
+  placeOf,
+  settle,
+  targetsOf,
+} from './kind.ts';
 import { begunCommand, findCommand, sendCommand } from './send-command.ts';
 
 export const install: EffectKind = {
@@ -61,6 +68,19 @@ export const install: EffectKind = {
     };
   },
 
+  blind(context, effect, why) {
+    if (context.now <= expiryOf(context, effect) || !blindForLong(context, effect)) return null;
+    const ends = targetsOf(context, effect)
+      .filter((t) => t.stage === 'patching')
+      .map((t) => unknown(t, effect, `it could not be followed. ${why}`));
+    return {
+      effects: settle(effect, why),
+      targets: ends.flatMap((e) => e.targets),
+      news: ends.flatMap((e) => e.news),
+      instanceLocks: ends.flatMap((e) => e.locks),
+    };
+  },
+
   async look(context, effects) {
     const results: { effect: Effect; changes: Changes }[] = [];
     for (const effect of effects) {
@@ -72,9 +92,11 @@ export const install: EffectKind = {
       const news: NonNullable<Changes['news']>[number][] = [];
       const locks: NonNullable<Changes['instanceLocks']>[number][] = [];
       let open = 0;
-      for (const target of targetsOf(context, effect)) {
-        if (target.stage !== 'patching') continue;
-        const seen = await followTarget(context, effect, target, invocations.get(target.instance.instanceId));
+      const followed = targetsOf(context, effect).filter((t) => t.stage === 'patching');
+      const silent = await silentInstances(context, effect, followed, invocations);
+      for (const target of followed) {
+        const { instanceId } = target.instance;
+        const seen = await followTarget(context, effect, target, invocations.get(instanceId), silent);
         if (seen === null) {
           open++;
           continue;
@@ -101,171 +123,4 @@ function sentText(context: EffectContext, effect: Effect): string {
   const backedUp = targets.length === effect.targets.length && targets.every((t) => t.backupVerified);
   const platform = targets[0]?.instance.platform === 'windows' ? 'Windows' : 'Linux';
   return `Wave ${effect.wave}: patching ${many} of ${effect.landingZone} in ${effect.region} (${platform})${backedUp ? ', backups verified' : ''}.`;
-}
-
-interface Followed {
-  targets: TargetChange[];
-  news: NonNullable<Changes['news']>[number][];
-  locks: NonNullable<Changes['instanceLocks']>[number][];
-  open: boolean;
-}
-
-async function followTarget(
-  context: EffectContext,
-  effect: Effect,
-  target: Target,
-  invocation: Invocation | undefined,
-): Promise<Followed | null> {
-  const { now, settings } = context;
-  const expiresAt =
-    effect.ref?.expiresAt ??
-    effect.intendedAt + settings.timing.deliveryTimeout + settings.timing.installWorstCase;
-  if (!invocation || invocation.status === 'waiting') {
-    // Until it is terminal or past ExpiresAfter it may still start.
-    if (now <= expiresAt + settings.timing.effectGrace) {
-      return target.invocation === 'waiting'
-        ? null
-        : { ...empty(), targets: [moveTarget(target, { invocation: 'waiting' })], open: true };
-    }
-    return unknown(target, effect, 'Systems Manager never said what became of the patch command');
-  }
-  if (invocation.status === 'running') {
-    if (now > expiresAt + settings.timing.effectGrace) {
-      return unknown(
-        target,
-        effect,
-        'the patch command is past its time and Systems Manager still shows it in progress',
-      );
-    }
-    const lost = await agentLost(context, effect, target, invocation);
-    if (lost) return unknown(target, effect, lost);
-    return target.invocation === 'running'
-      ? null
-      : { ...empty(), targets: [moveTarget(target, { invocation: 'running' })], open: true };
-  }
-  return ended(context, effect, target, invocation);
-}
-
-function empty(): Followed {
-  return { targets: [], news: [], locks: [], open: false };
-}
-
-/** The instance went away under it, or runs while its agent has been silent for too long: do not wait for hours. */
-async function agentLost(
-  context: EffectContext,
-  effect: Effect,
-  target: Target,
-  invocation: Invocation,
-): Promise<string | null> {
-  const { now, settings, aws } = context;
-  const since = invocation.startedAt ?? effect.intendedAt;
-  if (now - since < settings.timing.lostAgentAfter) return null;
-  const [instance] = await aws.fleet.describe(placeOf(effect), [target.instance.instanceId]);
-  if (!instance) return 'the instance does not exist any more';
-  // Only somebody else can have done that: we never stop what is being patched.
-  if (instance.state !== 'running' && instance.state !== 'pending')
-    return `the instance is ${instance.state}, though the patch command was in progress on it`;
-  if (instance.ssm.ping === 'connection_lost') {
-    const lastPing = instance.ssm.lastPingAt ?? 0;
-    if (now - lastPing >= settings.timing.lostAgentAfter) {
-      return 'its SSM agent has been silent since the patch command began, while EC2 shows the instance running';
-    }
-  }
-  return null;
-}
-
-function unknown(target: Target, effect: Effect, why: string): Followed {
-  const nextStep = `Look at the instance (agent, patch log), then /patch resolve ${effect.runId} ${target.instance.instanceId} <what you found>. It stays locked until then.`;
-  return {
-    ...empty(),
-    targets: [
-      endTarget(target, 'unknown', `Nobody knows how the patch command ended: ${why}.`, nextStep, {
-        commandMayRun: true,
-      }),
-    ],
-    news: [{ kind: 'failure', text: `${called(target)}: state unknown, ${why}. ${nextStep}`, excerpt: '' }],
-    locks: [
-      {
-        key: target.key,
-        runId: effect.runId,
-        reason: `command ${effect.ref?.commandId ?? effect.tag} may still be going on`,
-        until: null,
-      },
-    ],
-  };
-}
-
-async function ended(
-  context: EffectContext,
-  effect: Effect,
-  target: Target,
-  invocation: Invocation,
-): Promise<Followed> {
-  const { status } = invocation;
-  if (status === 'waiting' || status === 'running') throw new Error('not ended');
-  const commandId = effect.ref?.commandId ?? '';
-  const output =
-    status === 'success'
-      ? { exitCode: 0, stdout: '', stderr: '' }
-      : await context.aws.commands.output(
-          placeOf(effect),
-          commandId,
-          target.instance.instanceId,
-          target.instance.platform,
-        );
-  const installEnd = { status, detail: invocation.detail };
-  const excerpt = tail(output.stderr || output.stdout);
-  const set: TargetChange['set'] = {
-    installEnd,
-    exitCode: output.exitCode,
-    excerpt,
-    installedAt: invocation.endedAt ?? context.now,
-    commandMayRun: false,
-    invocation: null,
-  };
-  if (status === 'success')
-    return { ...empty(), targets: [moveTarget(target, { ...set, stage: 'verifying' })] };
-  const said = describeInstallEnd({
-    platform: target.instance.platform,
-    install: { ...installEnd, exitCode: output.exitCode },
-  });
-  const news: Followed['news'] = [
-    { kind: 'failure', text: `${called(target)}: ${said.reason} ${said.nextStep}`.trim(), excerpt },
-  ];
-  if (status === 'cancelled' && context.state.run.stopRequestedAt !== null) {
-    return {
-      ...empty(),
-      targets: [
-        endTarget(
-          target,
-          'stopped',
-          'The run was stopped before the patch command started on it.',
-          '/patch retry takes it up again.',
-          set,
-        ),
-      ],
-    };
-  }
-  if (status === 'failed' || status === 'timed_out') {
-    // What is true now is worth more than the exit code: it is scanned before the verdict.
-    return {
-      ...empty(),
-      targets: [
-        moveTarget(target, {
-          ...set,
-          stage: 'verifying',
-          outcomeReason: said.reason,
-          nextStep: said.nextStep,
-        }),
-      ],
-      news,
-    };
-  }
-  return { ...empty(), targets: [endTarget(target, 'failed', said.reason, said.nextStep, set)], news };
-}
-
-/** The end of the output says what went wrong; Slack and the report show this much. */
-function tail(text: string): string {
-  const trimmed = text.trim();
-  return trimmed.length > 1500 ? `…${trimmed.slice(-1500)}` : trimmed;
 }

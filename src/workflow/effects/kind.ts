@@ -35,6 +35,11 @@ export interface EffectKind {
   find(context: EffectContext, effect: Effect): Promise<Found<EffectRef>>;
   /** What follows from the call having been accepted. */
   begun(context: EffectContext, effect: Effect, ref: EffectRef): Changes;
+  /**
+   * What follows when AWS could not be read for too long (`why`), so that a lost permission keeps no run open
+   * for ever; null while there is still time.
+   */
+  blind?(context: EffectContext, effect: Effect, why: string): Changes | null;
   /** Follows effects of one place; one Changes per effect that has news. Throws LookFailed. */
   look(context: EffectContext, effects: readonly Effect[]): Promise<{ effect: Effect; changes: Changes }[]>;
 }
@@ -51,6 +56,11 @@ export function placeOf(effect: Pick<Effect, 'landingZone' | 'accountId' | 'regi
 /** The targets of an effect that are loaded, in its order. */
 export function targetsOf(context: EffectContext, effect: Effect): Target[] {
   return effect.targets.flatMap((key) => context.state.targets.find((t) => t.key === key) ?? []);
+}
+
+/** Looking failed again and again for as long as a verification may take. */
+export function blindForLong({ settings: { timing } }: EffectContext, effect: Effect): boolean {
+  return (effect.failures + 1) * timing.pollCommands >= timing.verifyTimeout;
 }
 
 /** Look again after `ms`. */

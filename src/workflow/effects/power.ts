@@ -3,6 +3,7 @@ import type { Changes, TargetChange } from '../changes.ts';
 import type { Effect, EffectRef, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
 import {
+  blindForLong,
   type EffectContext,
   type EffectKind,
   firstOf,
@@ -52,6 +53,23 @@ export const startInstances: EffectKind = {
   // Repeating a start changes nothing, so there is no need to know.
   find: async () => 'absent',
   begun: begunPower,
+  blind(context, effect, why) {
+    const tooLong = context.now - effect.intendedAt > context.settings.timing.startTimeout;
+    if (!tooLong || !blindForLong(context, effect)) return null;
+    return {
+      effects: settle(effect, why),
+      targets: targetsOf(context, effect)
+        .filter((t) => t.stage === 'powering_on')
+        .map((t) =>
+          endTarget(
+            t,
+            'skipped',
+            `It was started, but could not be looked at. ${why}`,
+            'Mend what is said, then /patch retry.',
+          ),
+        ),
+    };
+  },
   async look(context, effects) {
     const place = placeOf(firstOf(effects));
     const ids = effects.flatMap(idsOf);
@@ -70,8 +88,9 @@ export const startInstances: EffectKind = {
         } else if (
           seen &&
           (seen.state === 'stopped' || seen.state === 'terminated') &&
-          context.now > effect.intendedAt
+          context.now > effect.intendedAt + context.settings.timing.effectGrace
         ) {
+          // Not before: EC2 may still show how it was before the start.
           // A start may answer 200 and fall back to stopped, e.g. without a grant on the volume's key.
           if (
             seen.state === 'stopped' &&
@@ -121,6 +140,20 @@ export const stopInstances: EffectKind = {
   },
   find: async () => 'absent',
   begun: begunPower,
+  blind(context, effect, why) {
+    const tooLong = context.now - effect.intendedAt > context.settings.timing.startTimeout * 2;
+    if (!tooLong || !blindForLong(context, effect)) return null;
+    const targets = targetsOf(context, effect).filter((t) => t.stage === 'powering_off');
+    const byHand =
+      'It was told to stop again, but nobody could look whether it did: check that it is stopped.';
+    return {
+      effects: settle(effect, why),
+      targets: targets.map((t) =>
+        moveTarget(t, { stage: 'done', nextStep: `${t.nextStep} ${byHand}`.trim() }),
+      ),
+      news: targets.map((t) => ({ kind: 'failure', text: `${called(t)}: ${byHand} ${why}`, excerpt: '' })),
+    };
+  },
   async look(context, effects) {
     const power = await context.aws.power.look(placeOf(firstOf(effects)), effects.flatMap(idsOf));
     return effects.map((effect) => {

@@ -6,7 +6,15 @@ import type { Changes, TargetChange } from '../changes.ts';
 import type { Invocation } from '../ports.ts';
 import type { Effect, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
-import { type EffectContext, type EffectKind, lookAgain, placeOf, targetsOf } from './kind.ts';
+import {
+  blindForLong,
+  type EffectContext,
+  type EffectKind,
+  lookAgain,
+  placeOf,
+  settle,
+  targetsOf,
+} from './kind.ts';
 import { begunCommand, findCommand, sendCommand } from './send-command.ts';
 import { verifyTargets } from './verify.ts';
 
@@ -42,6 +50,10 @@ export const scan: EffectKind = {
   act: sendCommand,
   find: findCommand,
   begun: begunCommand,
+
+  // Its targets stay where they are: the next decision scans them again, or gives up.
+  blind: (context, effect, why) =>
+    blindForLong(context, effect) ? { effects: settle(effect, `it could not be looked at: ${why}`) } : null,
 
   async look(context, effects) {
     const results: { effect: Effect; changes: Changes }[] = [];

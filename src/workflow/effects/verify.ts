@@ -1,6 +1,8 @@
 /** After our own scan: is the instance what it should be? Reads only; the verdict is judgeTarget's. */
 import type { TargetChange } from '../changes.ts';
+import type { InstalledPatch } from '../instance.ts';
 import type { ApplicationCheck } from '../plan-types.ts';
+import { LookFailed, type Place } from '../ports.ts';
 import type { Effect, Target } from '../run-types.ts';
 import { endTarget } from '../target-changes.ts';
 import { judgeTarget } from '../verdict.ts';
@@ -37,13 +39,14 @@ export async function verifyTargets(
       open++;
       continue;
     }
-    const installed = await aws.patchStates.installedSince(
-      place,
-      id,
-      (target.installedAt ?? effect.intendedAt) - settings.timing.installWorstCase,
-    );
-    const stillMissing =
-      after && (after.missing > 0 || after.failed > 0) ? await aws.patchStates.stillMissing(place, id) : [];
+    const since = (target.installedAt ?? effect.intendedAt) - settings.timing.installWorstCase;
+    const wantMissing = after !== null && (after.missing > 0 || after.failed > 0);
+    const lists = await readLists(context, place, id, since, wantMissing);
+    if (lists === null && !tooLong) {
+      open++;
+      continue;
+    }
+    const { installed, stillMissing } = lists ?? { installed: [], stillMissing: [] };
     const verdict = judgeTarget({
       platform: target.instance.platform,
       install: {
@@ -61,6 +64,23 @@ export async function verifyTargets(
     changes.push(endTarget(target, verdict.outcome, verdict.reason, verdict.nextStep, { after, installed }));
   }
   return { changes, open };
+}
+
+/** Which patches, by name; null when AWS does not say: the counts decide without them, and no other target waits. */
+async function readLists(
+  { aws: { patchStates } }: EffectContext,
+  place: Place,
+  instanceId: string,
+  since: number,
+  wantMissing: boolean,
+): Promise<{ installed: InstalledPatch[]; stillMissing: string[] } | null> {
+  try {
+    const installed = await patchStates.installedSince(place, instanceId, since);
+    return { installed, stillMissing: wantMissing ? await patchStates.stillMissing(place, instanceId) : [] };
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    return null;
+  }
 }
 
 async function runChecks(
