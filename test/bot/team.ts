@@ -9,6 +9,7 @@ import { Writable } from 'node:stream';
 import Database from 'better-sqlite3';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { wallClock } from '../../sandbox/clock.ts';
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import type { PageMessage, PageView } from '../../sandbox/slack/page-api.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
@@ -25,6 +26,8 @@ export interface TeamOptions {
   environment?: Record<string, unknown>;
   zone?: Record<string, unknown>;
   timing?: Record<string, string>;
+  /** How much faster than life the simulated AWS goes; 1000 turns minutes of SSM into milliseconds. */
+  speed?: number;
   /** Secrets that the log must not contain. */
   secrets?: string[];
 }
@@ -42,7 +45,12 @@ const ENDED =
 export async function startTeam(options: TeamOptions): Promise<Team> {
   const folder = mkdtempSync(join(tmpdir(), 'patchday-bot-'));
   const [aws, slack] = await Promise.all([
-    startAwsSimulator({ fleet: options.fleet, throttle: 'off', visibilityDelayMs: 20 }),
+    startAwsSimulator({
+      fleet: options.fleet,
+      throttle: 'off',
+      visibilityDelayMs: 20,
+      clock: wallClock(options.speed ?? 1),
+    }),
     startSlackSimulator({ rateLimits: 'off' }),
   ]);
   const team = new Team(options, folder, aws, slack);
