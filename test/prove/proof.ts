@@ -6,6 +6,8 @@ export interface ProofOptions {
   seeds: number;
   /** After about this long no new case is begun. What was not begun is not counted. */
   seconds: number;
+  /** Only cases whose name holds this; null = all. A proof without named cases may ignore it. */
+  match: string | null;
   /** Progress, for a person who is watching. */
   log(line: string): void;
 }
@@ -25,11 +27,15 @@ export interface Proof {
   name: string;
   /** What must hold, in words. */
   bar: string;
+  /** When the command line does not say. */
+  defaults?: { seeds?: number; seconds?: number };
   run(options: ProofOptions): Promise<ProofResult>;
 }
 
 /** A violation and the command that shows it again. */
 export function replayWith(what: string, proof: string, options: Record<string, string | number>): string {
-  const flags = Object.entries(options).map(([name, value]) => `--${name} ${value}`);
+  const flags = Object.entries(options).map(
+    ([name, value]) => `--${name} ${/^[\w.-]+$/.test(String(value)) ? value : `'${value}'`}`,
+  );
   return `${what}; replay: npm run prove -- --only ${[proof, ...flags].join(' ')}`;
 }

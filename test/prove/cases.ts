@@ -1,0 +1,92 @@
+/** Runs named cases one after the other until the time is up, and gathers what they say. */
+import { type Proof, type ProofOptions, type ProofResult, replayWith } from './proof.ts';
+
+export interface CaseResult {
+  /** What must not be; empty when all is well. */
+  wrong: string[];
+  fired?: number;
+  figures?: Record<string, number>;
+}
+
+export interface Case {
+  /** Unique in its proof; `--case` takes it. */
+  name: string;
+  run(): Promise<CaseResult> | CaseResult;
+}
+
+/** A proof that is a list of cases. Figures of several cases are added up; `slowest…` and `most…` keep the largest. */
+export function proofOfCases(about: {
+  name: string;
+  bar: string;
+  defaults?: { seeds?: number; seconds?: number };
+  /** The proof injects faults: a run in which none fired is a violation by itself. */
+  injects: boolean;
+  cases(options: ProofOptions): Case[] | Promise<Case[]>;
+}): Proof {
+  return {
+    name: about.name,
+    bar: about.bar,
+    ...(about.defaults ? { defaults: about.defaults } : {}),
+    async run(options) {
+      const all = await about.cases(options);
+      const { match } = options;
+      const chosen = match === null ? all : all.filter((c) => c.name.includes(match));
+      return runCases(about.name, chosen, about.injects, options);
+    },
+  };
+}
+
+async function runCases(
+  proof: string,
+  chosen: readonly Case[],
+  injects: boolean,
+  options: ProofOptions,
+): Promise<ProofResult> {
+  const until = performance.now() + options.seconds * 1000;
+  const figures: Record<string, number> = {};
+  const violations: string[] = [];
+  let cases = 0;
+  let fired = 0;
+  for (const one of chosen) {
+    if (performance.now() > until) break;
+    const replay = { seed: options.seed, case: one.name };
+    let result: CaseResult;
+    try {
+      result = await one.run();
+    } catch (error) {
+      result = { wrong: [`did not end: ${error instanceof Error ? error.message : String(error)}`] };
+    }
+    cases++;
+    fired += result.fired ?? 0;
+    for (const [name, value] of Object.entries(result.figures ?? {})) {
+      const before = figures[name] ?? 0;
+      figures[name] = /^(slowest|most)/.test(name) ? Math.max(before, value) : before + value;
+    }
+    violations.push(...result.wrong.map((w) => replayWith(`${one.name}: ${w}`, proof, replay)));
+    options.log(`${result.wrong.length === 0 ? 'ok  ' : 'FAIL'} ${one.name}`);
+  }
+  if (cases < chosen.length) figures['not begun (time was up)'] = chosen.length - cases;
+  return { cases, faultsFired: injects ? fired : null, violations, figures };
+}
+
+/** Small, seeded, good enough to choose cases: mulberry32. */
+export function seededRandom(seed: number): { below(n: number): number; pick<T>(from: readonly T[]): T } {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (n: number): number => Math.floor(next() * n);
+  return {
+    below,
+    pick(from) {
+      const index = below(from.length);
+      const found = from[index];
+      if (found === undefined) throw new RangeError('nothing to pick from');
+      return found;
+    },
+  };
+}
