@@ -43,7 +43,7 @@ export function wavesSection(view: RunView): SectionBlock | null {
 
 export function timesSection(plan: Plan): SectionBlock {
   return section(
-    md`*When* (${escapeText(plan.timeZone, 50)})\nStarts not before ${time(plan.startNotBefore)} · no new wave after ${time(plan.noNewWaveAfter)} · window ends ${time(plan.windowEnd)}`,
+    md`*When* (in your time zone; planned in ${escapeText(plan.timeZone, 50)})\nStarts not before ${time(plan.startNotBefore)} · no new wave after ${time(plan.noNewWaveAfter)} · window ends ${time(plan.windowEnd)}`,
   );
 }
 

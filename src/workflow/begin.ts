@@ -218,21 +218,21 @@ function givenUp(target: Target, kind: 'create_image' | 'start' | 'install', las
         target,
         'skipped',
         `No backup could be made, so it was not patched: ${last.note}`,
-        'Mend what is said, then /patch retry.',
+        'Mend the cause (it is under View all and in the report), then /patch retry.',
       );
     case 'start':
       return endTarget(
         target,
         'skipped',
         `It could not be started: ${last.note}`,
-        'Mend what is said, then /patch retry.',
+        'Mend the cause (it is under View all and in the report), then /patch retry.',
       );
     case 'install':
       return endTarget(
         target,
         'failed',
         `The patch command was refused: ${last.note}`,
-        'Mend what is said, then /patch retry.',
+        'Mend the cause (it is under View all and in the report), then /patch retry.',
       );
   }
 }

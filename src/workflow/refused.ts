@@ -77,7 +77,7 @@ function end(target: Target, kind: EffectKindName, error: NoEffect): TargetChang
     asIs,
     outcome,
     `${SUBJECT[kind]} was refused: ${error.message}`,
-    'Mend what is said, then /patch retry.',
+    'Mend the cause (it is under View all and in the report), then /patch retry.',
     {
       commandMayRun: false,
       power: asIs.power,

@@ -140,7 +140,7 @@ export function afterBackup(
 function withoutBackup(context: EffectContext, target: Target, why: string) {
   const policy = context.state.plan?.backup;
   if (context.state.run.kind === 'backup_only') {
-    return endTarget(target, 'failed', `${why}.`, 'Mend what is said and back it up again.');
+    return endTarget(target, 'failed', `${why}.`, 'Mend the cause and back it up again.');
   }
   if (policy?.withoutVerifiedBackup === 'patch-without-backup') {
     return moveTarget(target, { stage: target.wasStopped ? 'powering_on' : 'ready', backupVerified: false });
@@ -149,6 +149,6 @@ function withoutBackup(context: EffectContext, target: Target, why: string) {
     target,
     'skipped',
     `No verified backup, so it was not patched. ${why}.`,
-    'Mend what is said, then /patch retry.',
+    'Mend the cause (it is under View all and in the report), then /patch retry.',
   );
 }

@@ -51,7 +51,7 @@ export const install: EffectKind = {
             target,
             'skipped',
             `Not patched: ${verdict.reasons.map((r) => r.text).join('; ')}.`,
-            'Mend what is said, then /patch retry.',
+            'Mend the cause (it is under View all and in the report), then /patch retry.',
           ),
         );
       }

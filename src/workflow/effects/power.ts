@@ -65,7 +65,7 @@ export const startInstances: EffectKind = {
             t,
             'skipped',
             `It was started, but could not be looked at. ${why}`,
-            'Mend what is said, then /patch retry.',
+            'Mend the cause (it is under View all and in the report), then /patch retry.',
           ),
         ),
     };
@@ -125,7 +125,7 @@ function couldNotStart(target: Target, why: string): TargetChange {
     target,
     'skipped',
     `It did not start: ${why}.`,
-    'Mend what is said, then /patch retry.',
+    'Mend the cause (it is under View all and in the report), then /patch retry.',
   );
   return { ...change, set: { ...change.set, stage: 'done', power: 'off_again' } };
 }
