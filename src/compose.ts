@@ -130,6 +130,11 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
         check: () => ({ ok: database.db.open, reason: database.db.open ? 'open' : 'closed' }),
       },
     ],
+  }).catch(async (error: unknown) => {
+    await tick.destroy();
+    await hourly.destroy();
+    database.close();
+    throw error;
   });
   const inDoubt = outbox.recover();
   if (inDoubt > 0)

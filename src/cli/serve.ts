@@ -2,8 +2,7 @@ import { startPatchday } from '../compose.ts';
 import { configPath, loadConfig } from '../config/load.ts';
 import { readSecrets, secretValues } from '../config/secrets.ts';
 import { createLogger } from '../ops/log.ts';
-import { SlackLoginError } from '../slack/index.ts';
-import { StoreUnavailable } from '../store/open.ts';
+import { createScrubber } from '../ops/scrub.ts';
 import type { CliContext } from './commands.ts';
 
 /** How long a draining process may take before it is ended; the state survives that too. */
@@ -19,6 +18,7 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
     err('Patchday was not started. `patchday config check` looks again.');
     return 1;
   }
+  const scrub = createScrubber(secretValues(env));
   const log = createLogger({ level: loaded.config.logLevel, secrets: secretValues(env) });
   // Facts of the Slack packages: some failures of theirs end as unhandled rejections. Nothing of ours does.
   process.on('unhandledRejection', (reason) =>
@@ -34,7 +34,7 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
       awsPaceScale: Number(env['PATCHDAY_AWS_PACE'] ?? 1) || 1,
     });
   } catch (error) {
-    if (error instanceof StoreUnavailable || error instanceof SlackLoginError) err(error.message);
+    err(`Patchday could not start: ${scrub(error instanceof Error ? error.message : String(error))}`);
     log.fatal({ err: error }, 'Patchday could not start');
     return 1;
   }

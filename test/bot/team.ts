@@ -26,8 +26,11 @@ export interface TeamOptions {
   environment?: Record<string, unknown>;
   zone?: Record<string, unknown>;
   timing?: Record<string, string>;
+  http?: Record<string, unknown>;
   /** How much faster than life the simulated AWS goes; 1000 turns minutes of SSM into milliseconds. */
   speed?: number;
+  /** 'none': the test starts the bot itself, as a process. */
+  bot?: 'none';
   /** Secrets that the log must not contain. */
   secrets?: string[];
 }
@@ -54,7 +57,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
     startSlackSimulator({ rateLimits: 'off' }),
   ]);
   const team = new Team(options, folder, aws, slack);
-  await team.startBot();
+  if (options.bot !== 'none') await team.startBot();
   return team;
 }
 
@@ -65,6 +68,7 @@ export class Team {
   readonly channel = CHANNELS.nonprod;
   readonly log: string[] = [];
   readonly #options: TeamOptions;
+  readonly #closers: (() => Promise<void>)[] = [];
   #bot: Patchday | null = null;
 
   constructor(options: TeamOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
@@ -72,7 +76,7 @@ export class Team {
     this.folder = folder;
     this.aws = aws;
     this.slack = slack;
-    const { fleet, environment, zone, timing } = options;
+    const { fleet, environment, zone, timing, http } = options;
     const text = botConfig({
       fleet,
       folder,
@@ -80,8 +84,15 @@ export class Team {
       ...(environment ? { environment } : {}),
       ...(zone ? { zone } : {}),
       ...(timing ? { timing } : {}),
+      ...(http ? { http } : {}),
     });
     writeFileSync(this.configFile, text);
+  }
+
+  readonly hubSecret = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+
+  get hubKey(): string {
+    return this.#options.fleet.hub.accessKeyIds[0] ?? '';
   }
 
   get configFile(): string {
@@ -95,8 +106,8 @@ export class Team {
 
   async startBot(): Promise<void> {
     process.env['AWS_ENDPOINT_URL'] = this.aws.url;
-    process.env['AWS_ACCESS_KEY_ID'] = this.#options.fleet.hub.accessKeyIds[0] ?? '';
-    process.env['AWS_SECRET_ACCESS_KEY'] = 'sandbox';
+    process.env['AWS_ACCESS_KEY_ID'] = this.hubKey;
+    process.env['AWS_SECRET_ACCESS_KEY'] = this.hubSecret;
     process.env['AWS_REGION'] = 'eu-west-1';
     const loaded = loadConfig(this.configFile, process.env);
     if (!loaded.ok) throw new Error(loaded.problems.map((p) => p.text).join('\n'));
@@ -123,8 +134,14 @@ export class Team {
     this.#bot = null;
   }
 
+  /** Ended with the team, before the simulators. */
+  alsoClose(end: () => Promise<void>): void {
+    this.#closers.push(end);
+  }
+
   async close(): Promise<void> {
     await this.stopBot();
+    for (const end of this.#closers) await end();
     await Promise.all([this.aws.close(), this.slack.close()]);
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -10,6 +10,7 @@ export interface BotConfigOptions {
   environment?: Record<string, unknown>;
   /** Added to every landing zone. */
   zone?: Record<string, unknown>;
+  http?: Record<string, unknown>;
   logLevel?: string;
 }
 
@@ -19,6 +20,7 @@ export function botConfig({
   timing = {},
   environment = {},
   zone = {},
+  http = { port: 0 },
   logLevel = 'warn',
 }: BotConfigOptions): string {
   const names = [...new Set(fleet.zones.map((z) => z.environment))];
@@ -26,7 +28,7 @@ export function botConfig({
     workspace: TEAM,
     database: { path: `${folder}/patchday.sqlite` },
     data_dir: `${folder}/reports`,
-    http: { port: 0 },
+    http,
     log_level: logLevel,
     timing: {
       poll_images: '15ms',
