@@ -4,7 +4,7 @@ import type { RunState, TargetChange } from './changes.ts';
 import type { Action } from './decide.ts';
 import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
-import { called, endTarget, moveTarget } from './target-changes.ts';
+import { called, endTarget, endWithoutInstall, moveTarget } from './target-changes.ts';
 import type { News } from './view.ts';
 
 export interface Begins {
@@ -16,6 +16,7 @@ export interface Begins {
 
 /** After this many refusals of one kind for one target, it is given up. */
 const MOST_ATTEMPTS = 8;
+/** Scans that AWS took. Those it never took, because it was throttling for example, are attempts. */
 const MOST_SCANS = 3;
 
 interface Context {
@@ -76,7 +77,8 @@ function beginForward(
     if (past.some((e) => e.state !== 'no_effect' && e.state !== 'closed')) continue;
     if (context.stopping || context.late) {
       out.changes.push(
-        endTarget(
+        endWithoutInstall(
+          state.effects,
           target,
           'stopped',
           context.stopping
@@ -94,9 +96,13 @@ function beginForward(
       continue;
     }
     const last = past.at(-1);
-    const expired = kind === 'create_image' && now - target.stageSince > timing.backupTimeout;
-    if (last && (past.length >= MOST_ATTEMPTS || expired)) {
-      out.changes.push(givenUp(target, kind, last));
+    // AWS limits pending snapshots for hours where fleets are backed up: a backup is tried until its time is over.
+    const enough =
+      kind === 'create_image'
+        ? now - target.stageSince > timing.backupTimeout
+        : past.filter((e) => e.state === 'no_effect').length >= MOST_ATTEMPTS;
+    if (last && enough) {
+      out.changes.push(givenUp(state.effects, target, kind, last));
       continue;
     }
     if (last && last.lookAt > now) {
@@ -130,7 +136,8 @@ function beginScans(context: Context, targets: readonly Target[], verification: 
     }
     if (!verification && context.frozen) continue;
     const tooLong = now - target.stageSince > timing.verifyTimeout;
-    if (past.length >= MOST_SCANS || tooLong) {
+    const refusals = past.filter((e) => e.state === 'no_effect').length;
+    if (past.length - refusals >= MOST_SCANS || refusals >= MOST_ATTEMPTS || tooLong) {
       out.changes.push(
         verification
           ? unverified(target, last?.note || 'the SSM agent did not come back online in time')
@@ -211,7 +218,12 @@ function effectsOn(effects: readonly Effect[], kind: EffectKindName, target: Tar
   return effects.filter((e) => e.kind === kind && e.targets.includes(target.key));
 }
 
-function givenUp(target: Target, kind: 'create_image' | 'start' | 'install', last: Effect): TargetChange {
+function givenUp(
+  effects: readonly Effect[],
+  target: Target,
+  kind: 'create_image' | 'start' | 'install',
+  last: Effect,
+): TargetChange {
   switch (kind) {
     case 'create_image':
       return endTarget(
@@ -228,7 +240,8 @@ function givenUp(target: Target, kind: 'create_image' | 'start' | 'install', las
         'Mend the cause (it is under View all and in the report), then /patch retry.',
       );
     case 'install':
-      return endTarget(
+      return endWithoutInstall(
+        effects,
         target,
         'failed',
         `The patch command was refused: ${last.note}`,

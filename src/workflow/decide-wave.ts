@@ -9,6 +9,7 @@ import { mention } from './mention.ts';
 import type { Effect, Target } from './run-types.ts';
 import { STAGES, saysStage } from './runbook.ts';
 import type { Settings } from './settings.ts';
+import { locksOf } from './target-changes.ts';
 import { count } from './words.ts';
 
 export function decideWave(state: RunState, now: number, settings: Settings): Decision {
@@ -28,7 +29,14 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
   actions.push(...step.actions);
   for (const at of step.wakeAts) wake(at);
   if (step.changes.length > 0)
-    actions.push({ do: 'advance', changes: { ...endedChanges(step.changes), news: step.news } });
+    actions.push({
+      do: 'advance',
+      changes: {
+        ...endedChanges(step.changes),
+        instanceLocks: locksOf(step.changes, state.run.id),
+        news: step.news,
+      },
+    });
 
   if (!waveOpen && step.changes.length === 0) {
     const gate = decideGate(state, onTheWay, now);

@@ -10,6 +10,7 @@ import { InDoubt, LookFailed, NoEffect } from './ports.ts';
 import { refused } from './refused.ts';
 import { type Done, NOW, resolve } from './resolve.ts';
 import type { Effect, RunId } from './run-types.ts';
+import { locksOf } from './target-changes.ts';
 import type { Outside, TaskResult } from './tasks/context.ts';
 import { discover } from './tasks/discover.ts';
 import { openWave } from './tasks/open-wave.ts';
@@ -113,6 +114,7 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
       if (check.drop.length > 0) {
         await store.commit(run.id, {
           targets: check.drop,
+          instanceLocks: locksOf(check.drop, run.id),
           audit: [
             {
               actor: 'patchday',

@@ -3,7 +3,7 @@ import type { Changes, TargetChange } from './changes.ts';
 import type { EffectContext } from './effects/kind.ts';
 import type { NoEffect } from './ports.ts';
 import type { Effect, EffectKindName, Target } from './run-types.ts';
-import { called, endTarget } from './target-changes.ts';
+import { called, endTarget, endWithoutInstall, locksOf, mayHaveBeenSent } from './target-changes.ts';
 
 const SUBJECT: Readonly<Record<EffectKindName, string>> = {
   create_image: 'The backup',
@@ -26,6 +26,7 @@ export function refused(context: EffectContext, effect: Effect, error: NoEffect,
   const alone = targets.length === 1 && error.retry === 'never';
   const dropped = !ends ? [] : bad.length > 0 ? bad : alone ? targets : [];
   const back = targets.filter((t) => !dropped.includes(t));
+  const ended = dropped.map((t) => end(context.state.effects, t, effect.kind, error));
   return {
     effects: [
       {
@@ -38,9 +39,10 @@ export function refused(context: EffectContext, effect: Effect, error: NoEffect,
       },
     ],
     targets: [
-      ...dropped.map((t) => end(t, effect.kind, error)),
-      ...back.flatMap((t) => undo(t, effect.kind)),
+      ...ended,
+      ...back.flatMap((t) => undo(t, effect.kind, mayHaveBeenSent(context.state.effects, t))),
     ],
+    instanceLocks: locksOf(ended, effect.runId),
     audit: [
       {
         actor: 'patchday',
@@ -69,29 +71,28 @@ function nextSize(effect: Effect, error: NoEffect, named: number): { splitTo?: n
   return { splitTo: Math.max(1, Math.floor(effect.targets.length / 2)) };
 }
 
-function end(target: Target, kind: EffectKindName, error: NoEffect): TargetChange {
-  const outcome = kind === 'install' ? 'failed' : 'skipped';
+function end(
+  effects: readonly Effect[],
+  target: Target,
+  kind: EffectKindName,
+  error: NoEffect,
+): TargetChange {
+  const reason = `${SUBJECT[kind]} was refused: ${error.message}`;
+  const next = 'Mend what is said, then /patch retry.';
   // A refused start leaves nothing to switch off again.
-  const asIs: Target = kind === 'start' ? { ...target, power: 'none' } : target;
-  const change = endTarget(
-    asIs,
-    outcome,
-    `${SUBJECT[kind]} was refused: ${error.message}`,
-    'Mend the cause (it is under View all and in the report), then /patch retry.',
-    {
-      commandMayRun: false,
-      power: asIs.power,
-    },
-  );
+  const change =
+    kind === 'start'
+      ? endTarget({ ...target, power: 'none' }, 'skipped', reason, next, { power: 'none' })
+      : endWithoutInstall(effects, target, kind === 'install' ? 'failed' : 'skipped', reason, next);
   // The intent itself moved an install's targets on, which the loaded state does not show yet.
   const { whenStage: _, ...unconditional } = change;
   return unconditional;
 }
 
 /** What the intent made true of a target is taken back. */
-function undo(target: Target, kind: EffectKindName): TargetChange[] {
+function undo(target: Target, kind: EffectKindName, mayRun: boolean): TargetChange[] {
   if (kind === 'install')
-    return [{ key: target.key, whenStage: 'patching', set: { stage: 'ready', commandMayRun: false } }];
+    return [{ key: target.key, whenStage: 'patching', set: { stage: 'ready', commandMayRun: mayRun } }];
   if (kind === 'start') return [{ key: target.key, whenStage: 'powering_on', set: { power: 'none' } }];
   return [];
 }

@@ -6,7 +6,7 @@
 import type { Changes, TargetChange } from '../changes.ts';
 import { targetEligibility } from '../eligibility.ts';
 import type { Effect } from '../run-types.ts';
-import { endTarget } from '../target-changes.ts';
+import { endWithoutInstall } from '../target-changes.ts';
 import { expiryOf, followTarget, silentInstances, unknown } from './follow-install.ts';
 import {
   blindForLong,
@@ -35,7 +35,7 @@ export const install: EffectKind = {
     for (const target of targets) {
       const instance = seen.get(target.instance.instanceId);
       if (!instance || !zone) {
-        drop.push(endTarget(target, 'skipped', 'It does not exist any more.', ''));
+        drop.push(endWithoutInstall(state.effects, target, 'skipped', 'It does not exist any more.', ''));
         continue;
       }
       const verdict = targetEligibility(instance, {
@@ -46,14 +46,16 @@ export const install: EffectKind = {
         needsAgent: true,
       });
       if (!verdict.eligible) {
-        drop.push(
-          endTarget(
-            target,
-            'skipped',
-            `Not patched: ${verdict.reasons.map((r) => r.text).join('; ')}.`,
-            'Mend the cause (it is under View all and in the report), then /patch retry.',
-          ),
+        const end = endWithoutInstall(
+          state.effects,
+          target,
+          'skipped',
+          `Not patched: ${verdict.reasons.map((r) => r.text).join('; ')}.`,
+          'Mend what is said, then /patch retry.',
         );
+        // What we started is not switched off under a command of somebody else: a person is asked.
+        const busy = target.power === 'on' && others.has(target.instance.instanceId);
+        drop.push(busy ? { ...end, set: { ...end.set, commandMayRun: true } } : end);
       }
     }
     return { drop, defer: [] };

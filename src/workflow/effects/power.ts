@@ -46,6 +46,23 @@ export const startInstances: EffectKind = {
   name: 'start',
   repeatable: true,
   family: 'start',
+
+  /** Somebody else may have started it since its wave began: then it is theirs, and not ours to stop again. */
+  async precheck({ aws, state }, intent, targets) {
+    const ours = (t: Target) =>
+      t.power === 'on' || state.effects.some((e) => e.kind === 'start' && e.targets.includes(t.key));
+    const untouched = targets.filter((t) => !ours(t));
+    const ids = untouched.map((t) => t.instance.instanceId);
+    const seen = await aws.power.look({ ...intent, runId: state.run.id }, ids);
+    const drop = untouched.flatMap((t) => {
+      const now = seen.get(t.instance.instanceId)?.state ?? 'gone';
+      if (now === 'stopped') return [];
+      const why = `It was stopped when its wave began and is ${now} now, so it was left alone.`;
+      return [endTarget(t, 'skipped', why, 'Scan it again.')];
+    });
+    return { drop, defer: [] };
+  },
+
   async act({ aws }, effect) {
     await aws.power.start(placeOf(effect), idsOf(effect));
     return {};

@@ -213,7 +213,7 @@ function consequences(
         targets: targets.map(({ key }) => ({
           key,
           whenStage: 'patching',
-          set: { stage: 'ready', commandMayRun: false },
+          set: { stage: 'ready' },
         })),
       };
     case 'give_up':
