@@ -16,11 +16,12 @@ import { createReportFiles } from './report/files.ts';
 import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
 import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
 import type { CommitHooks } from './store/group-commit.ts';
-import { openDatabase } from './store/open.ts';
+import { type OpenedStore, openStore } from './store/open-store.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
-import { SqliteStore } from './store/sqlite-store.ts';
+import type { SqliteStore } from './store/sqlite-store.ts';
 import { EmbeddedHost } from './workflow/host.ts';
 import { createPatchService } from './workflow/patch-service.ts';
+import type { Clock } from './workflow/ports.ts';
 import { view } from './workflow/service/looking.ts';
 import type { PatchService } from './workflow/service.ts';
 
@@ -51,11 +52,28 @@ export interface Patchday {
  * Slack. Resolves once commands are taken. Throws with a plain sentence when it cannot start.
  */
 export async function startPatchday(options: PatchdayOptions): Promise<Patchday> {
+  const anchors = join(options.config.dataDir, ANCHOR_FILE);
+  const database = openStore({
+    path: options.config.database.path,
+    now: () => Date.now(),
+    anchors,
+    hooks: options.hooks?.commit,
+  });
+  if (database.restored)
+    options.log.warn(database.restored, 'the database was restored: its open runs are parked');
+  try {
+    return await compose(options, database, anchors);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+async function compose(options: PatchdayOptions, database: OpenedStore, anchors: string): Promise<Patchday> {
   const { config, secrets, log, hooks = {} } = options;
   const clock = { now: () => Date.now() };
   const settings = toSettings(config);
-  const database = openDatabase(config.database.path);
-  const store = new SqliteStore(database.db, clock.now, hooks.commit);
+  const { store } = database;
   const outbox = new SqliteOutbox(store);
   const slackOptions = {
     botToken: secrets.slackBotToken,
@@ -72,7 +90,6 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     paceScale: options.awsPaceScale ?? 1,
     ...(hooks.aws ? { hooks: hooks.aws } : {}),
   });
-  const anchors = join(config.dataDir, ANCHOR_FILE);
   const reports = createReportFiles({
     dataDir: config.dataDir,
     view: (runId) => view({ store }, runId),
@@ -118,16 +135,14 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
   });
   host.onRound = () => slack.kick();
   const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
-  const hourly = cron.schedule('0 * * * *', () => appendAnchor(anchors, store.auditHead(), clock.now()), {
-    name: 'anchor',
-  });
+  const hourly = cron.schedule('0 * * * *', () => anchorNow(store, anchors, clock, log), { name: 'anchor' });
   const health = await startHealthServer({
     ...config.http,
     checks: [
       { name: 'slack', check: () => slackCheck(slack) },
       {
         name: 'database',
-        check: () => ({ ok: database.db.open, reason: database.db.open ? 'open' : 'closed' }),
+        check: () => databaseCheck(store, host),
       },
     ],
   }).catch(async (error: unknown) => {
@@ -165,6 +180,32 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     throw error;
   }
   return { healthUrl: health.url, service, stop };
+}
+
+/** A full disk must not end the process: the next hour tries again. */
+function anchorNow(store: SqliteStore, anchors: string, clock: Clock, log: Logger): void {
+  try {
+    appendAnchor(anchors, store.auditHead(), clock.now());
+  } catch (error) {
+    log.error({ err: error }, 'the head of the audit could not be written to the anchor file');
+  }
+}
+
+function databaseCheck(store: SqliteStore, host: EmbeddedHost): { ok: boolean; reason: string } {
+  if (!store.db.open) return { ok: false, reason: 'closed' };
+  const { failure } = store.commits;
+  if (failure !== null)
+    return {
+      ok: false,
+      reason: `the last write failed: ${failure}. Nothing new is begun until one succeeds.`,
+    };
+  const [first, ...more] = host.troubles();
+  if (first)
+    return {
+      ok: false,
+      reason: `run ${first[0]} cannot go on: ${first[1]}${more.length > 0 ? ` (and ${more.length} more runs)` : ''}`,
+    };
+  return { ok: true, reason: 'open' };
 }
 
 function slackCheck(slack: Slack): { ok: boolean; reason: string } {

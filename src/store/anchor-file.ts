@@ -8,7 +8,7 @@ export const ANCHOR_FILE = 'audit-anchors.txt';
 
 /** Appends one line, `<ISO time> <seq>:<hash>`, and brings it to disk. The same head twice is written once. */
 export function appendAnchor(path: string, anchor: AuditAnchor, now: number): void {
-  if (anchor.seq === 0 || readAnchors(path).at(-1)?.seq === anchor.seq) return;
+  if (anchor.seq === 0 || readAnchors(path).at(-1)?.hash === anchor.hash) return;
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'a', 0o640);
   try {

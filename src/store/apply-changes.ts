@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { AuditEntry, Changes, Committed, EffectChange, TargetChange } from '../workflow/changes.ts';
 import type { Run, RunId, Target } from '../workflow/run-types.ts';
 import type { News } from '../workflow/view.ts';
+import { adoptEffect, parkedFinding, unpark } from './adopt.ts';
 import { auditHead, hashAuditRow } from './audit-chain.ts';
 import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
 
@@ -28,6 +29,10 @@ export class ChangeApplier {
     const run = this.readRun(runId);
     this.#checkExpectations(run, changes);
     for (const change of changes.effects ?? []) this.#effect(change);
+    for (const effect of changes.adopt ?? []) adoptEffect(this.#db, runId, effect);
+    if (changes.parked) parkedFinding(this.#db, runId, changes.parked);
+    if (changes.unpark && !unpark(this.#db, run))
+      throw new Refused('not_parked', `run ${runId} is not parked, or may not be released`);
     if (changes.replaceTargets) this.#db.prepare('DELETE FROM targets WHERE run_id = ?').run(runId);
     for (const target of changes.addTargets ?? []) this.#addTarget(runId, target);
     for (const change of changes.targets ?? []) this.#target(runId, change);

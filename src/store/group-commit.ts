@@ -1,4 +1,4 @@
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 
 /** Where tests may kill the process: called around every COMMIT. */
 export interface CommitHooks {
@@ -13,12 +13,18 @@ export interface CommitHooks {
 export class GroupCommit {
   readonly #db: Database.Database;
   readonly #hooks: CommitHooks | undefined;
+  #failed: string | null = null;
   #queue: { run: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }[] = [];
   #scheduled = false;
 
   constructor(db: Database.Database, hooks?: CommitHooks) {
     this.#db = db;
     this.#hooks = hooks;
+  }
+
+  /** Why the newest transaction could not be committed; null when it was. */
+  get failure(): string | null {
+    return this.#failed;
   }
 
   /** `write` runs synchronously inside the transaction; the promise settles after COMMIT. */
@@ -39,6 +45,7 @@ export class GroupCommit {
     this.#queue = [];
     if (batch.length === 0) return;
     const results: (() => void)[] = [];
+    let trouble: string | null = null;
     try {
       this.#db.exec('BEGIN IMMEDIATE');
       for (const write of batch) {
@@ -48,20 +55,33 @@ export class GroupCommit {
           this.#db.exec('RELEASE one_write');
           results.push(() => write.resolve(value as never));
         } catch (error) {
+          // A full disk or a failing one can make SQLite roll back everything: then no write of these stands.
+          if (!this.#db.inTransaction) throw error;
           this.#db.exec('ROLLBACK TO one_write');
           this.#db.exec('RELEASE one_write');
+          if (isTroubleOfTheDisk(error)) trouble = error.message;
           results.push(() => write.reject(error));
         }
       }
       this.#hooks?.beforeCommit();
       this.#db.exec('COMMIT');
     } catch (error) {
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+      this.#rollBack();
+      this.#failed = error instanceof Error ? error.message : String(error);
       for (const write of batch) write.reject(error);
       return;
     }
+    this.#failed = trouble;
     this.#hooks?.afterCommit();
     for (const settle of results) settle();
+  }
+
+  #rollBack(): void {
+    try {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    } catch {
+      // What was wrong with the commit is told to every caller; the next transaction begins with a BEGIN of its own.
+    }
   }
 
   /** Like `add`, but commits at once: for callers that cannot wait. Whatever is queued goes along. */
@@ -83,4 +103,9 @@ export class GroupCommit {
       throw outcome?.error ?? new Error('the write was not carried out');
     return outcome.value;
   }
+}
+
+/** Not a refused row, but a file that cannot be written: full, read-only, busy, damaged. */
+function isTroubleOfTheDisk(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && !error.code.startsWith('SQLITE_CONSTRAINT');
 }

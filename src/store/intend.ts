@@ -11,6 +11,8 @@ import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } fr
 export function intend(db: Database.Database, applier: ChangeApplier, runId: RunId, intent: Intent): Effect {
   const run = applier.readRun(runId);
   if (run.phase === 'ended') throw new Refused('ended', 'the run has ended');
+  if (db.prepare('SELECT 1 FROM parked_runs WHERE run_id = ?').get(runId))
+    throw new Refused('parked', 'the database was restored, and the run was not released yet');
   if (intent.forward) {
     if (run.stopRequestedAt !== null) throw new Refused('stopped', 'the run was stopped');
     if (db.prepare("SELECT 1 FROM freezes WHERE scope = 'all'").get())

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { RunState } from '../workflow/changes.ts';
+import type { Parked, RunState } from '../workflow/changes.ts';
 import { hashPlan } from '../workflow/plan-hash.ts';
 import type { Plan } from '../workflow/plan-types.ts';
 import type { RunId } from '../workflow/run-types.ts';
@@ -46,12 +46,13 @@ export function loadRun(db: Database.Database, runId: RunId): RunState | null {
         .all(runId, run.currentWave) as TargetRow[])
     : [];
   // A target of an earlier wave may still be on its way (a question about its power): what was done to it counts.
+  const parked = readParked(db, runId);
   const effects = db
     .prepare(
-      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND (e.state IN ('intended', 'begun', 'needs_attention') OR e.wave = ?
+      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND (? OR e.state IN ('intended', 'begun', 'needs_attention') OR e.wave = ?
          OR e.wave IN (SELECT t.wave FROM targets t WHERE t.run_id = e.run_id AND t.stage NOT IN ('queued', 'done'))) ORDER BY e.id`,
     )
-    .all(runId, run.currentWave) as EffectRow[];
+    .all(runId, parked ? 1 : 0, run.currentWave) as EffectRow[];
   const queued = db
     .prepare(
       "SELECT DISTINCT wave FROM targets WHERE run_id = ? AND wave IS NOT NULL AND stage = 'queued' ORDER BY wave",
@@ -75,5 +76,13 @@ export function loadRun(db: Database.Database, runId: RunId): RunState | null {
     failedSoFar: failed.n,
     queuedWaves: queued.map((q) => q.wave),
     frozen: frozen ?? null,
+    parked,
   };
+}
+
+function readParked(db: Database.Database, runId: RunId): Parked | null {
+  const row = db
+    .prepare('SELECT at, why, finding, may_release AS mayRelease FROM parked_runs WHERE run_id = ?')
+    .get(runId) as { at: number; why: string; finding: string | null; mayRelease: number } | undefined;
+  return row ? { ...row, mayRelease: row.mayRelease === 1 } : null;
 }

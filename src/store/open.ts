@@ -36,8 +36,7 @@ export interface OpenedDatabase {
  * locks do not hold on network file systems.
  */
 export function openDatabase(path: string, options: { now?: () => number } = {}): OpenedDatabase {
-  mkdirSync(dirname(path), { recursive: true });
-  const lock = takeLock(path, options.now ?? Date.now);
+  const lock = lockDatabase(path, options.now ?? Date.now);
   let opened: Database.Database | null = null;
   try {
     opened = new Database(path, { timeout: 5000 });
@@ -81,28 +80,34 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
  * The lock is an exclusive transaction on a second, tiny SQLite file: the operating system drops it when the
  * process dies, however it dies, so there is never a stale one. Who holds it is written beside it, to be told.
  */
-function takeLock(path: string, now: () => number): { release(): void } {
+export function lockDatabase(path: string, now: () => number): { release(): void } {
   const lockPath = `${path}.lock`;
   const holderPath = `${path}.holder`;
-  if (!existsSync(lockPath)) closeSync(openSync(lockPath, 'a'));
-  const lock = new Database(lockPath, { timeout: 0 });
+  let lock: Database.Database | null = null;
   try {
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(lockPath)) closeSync(openSync(lockPath, 'a'));
+    lock = new Database(lockPath, { timeout: 0 });
     lock.pragma('journal_mode = DELETE');
     lock.exec('BEGIN EXCLUSIVE');
+    writeFileSync(
+      holderPath,
+      JSON.stringify({ pid: process.pid, host: hostname(), since: new Date(now()).toISOString() }),
+    );
   } catch (error) {
-    lock.close();
+    lock?.close();
+    const taken = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
     throw new StoreUnavailable(
-      `the database ${path} is in use by ${holder(holderPath)}. Two Patchday processes may not share a file; stop that one first, or give this one another database. Nothing was changed.`,
+      taken
+        ? `the database ${path} is in use by ${holder(holderPath)}. Two Patchday processes may not share a file; stop that one first, or give this one another database. Nothing was changed.`
+        : `cannot use the folder of the database ${path}: ${error instanceof Error ? error.message : String(error)}. It must be a folder on a local disk with room, in which this user may write. Nothing was changed.`,
       { cause: error },
     );
   }
-  writeFileSync(
-    holderPath,
-    JSON.stringify({ pid: process.pid, host: hostname(), since: new Date(now()).toISOString() }),
-  );
+  const held = lock;
   return {
     release() {
-      lock.close();
+      held.close();
     },
   };
 }
@@ -116,22 +121,29 @@ function holder(path: string): string {
   }
 }
 
-/** Applies every numbered file that this database has not seen, each in a transaction of its own. */
-export function migrate(db: Database.Database): void {
+/** The numbered migrations in order; the first leads from nothing to schema 1. */
+export const MIGRATIONS: readonly string[] = readMigrations();
+export const NEWEST_SCHEMA = MIGRATIONS.length;
+
+function readMigrations(): string[] {
   const folder = join(dirname(fileURLToPath(import.meta.url)), 'migrations');
-  const files = readdirSync(folder)
+  return readdirSync(folder)
     .filter((f) => /^\d{4}-.*\.sql$/.test(f))
-    .sort();
-  const newest = files.length;
+    .sort()
+    .map((f) => readFileSync(join(folder, f), 'utf8'));
+}
+
+/** Applies every migration that this database has not seen, each in a transaction of its own. */
+export function migrate(db: Database.Database, migrations = MIGRATIONS): void {
+  const newest = migrations.length;
   const current = Number(db.pragma('user_version', { simple: true }));
   if (current > newest) {
     throw new StoreUnavailable(
       `the database was written by a newer Patchday (schema ${current}, this one knows ${newest}). Start that version, or restore an older copy. Nothing was changed.`,
     );
   }
-  for (const [index, file] of files.entries()) {
+  for (const [index, sql] of migrations.entries()) {
     if (index < current) continue;
-    const sql = readFileSync(join(folder, file), 'utf8');
     db.transaction(() => {
       db.exec(sql);
       db.pragma(`user_version = ${index + 1}`);

@@ -12,6 +12,15 @@ export function toRun(row: RunRow): Run {
   return runRow.parse({ ...JSON.parse(row.data), id: row.id, revision: row.revision });
 }
 
+/** Nothing for a row whose JSON was damaged; where rows are listed, the others still count. */
+export function readable<T>(read: () => T): T[] {
+  try {
+    return [read()];
+  } catch {
+    return [];
+  }
+}
+
 export interface TargetRow {
   data: string;
 }

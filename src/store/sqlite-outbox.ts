@@ -1,6 +1,7 @@
 import type { RunId } from '../workflow/run-types.ts';
 import type { Outbox, OutboxRow } from '../workflow/service.ts';
 import { newsRow } from './row-schemas.ts';
+import { readable } from './rows.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 /** What Slack was told and what is still to be told, in the same file as the runs. */
@@ -59,7 +60,12 @@ export class SqliteOutbox implements Outbox {
          ORDER BY o.id LIMIT ?`,
       )
       .all(now, limit) as (Omit<OutboxRow, 'news'> & { news: string })[];
-    return rows.map((r) => ({ ...r, news: newsRow.parse(JSON.parse(r.news)) }));
+    return rows.flatMap((row) => {
+      const [news] = readable(() => newsRow.parse(JSON.parse(row.news)));
+      // Given up, so that what follows it in its thread is not held up; the card says how things are.
+      if (!news) this.giveUp(row.id, 'the row cannot be read');
+      return news ? [{ ...row, news }] : [];
+    });
   }
 
   sending(id: number, _now: number): void {

@@ -19,10 +19,12 @@ import { type AuditAnchor, auditHead } from './audit-chain.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
+import { isBehind, parkOpenRuns, type Witness } from './parking.ts';
 import {
   EFFECT_COLUMNS,
   type EffectRow,
   type RunRow,
+  readable,
   type TargetRow,
   toEffect,
   toRun,
@@ -116,13 +118,13 @@ export class SqliteStore implements QueryStore {
     return row ? toRun(row) : null;
   }
 
-  /** Open runs first, then the newest ended ones. */
+  /** Open runs first, then the newest ended ones. A row that cannot be read hides no other. */
   runs(limit: number): Run[] {
     return (
       this.db
         .prepare("SELECT id, revision, data FROM runs ORDER BY phase = 'ended', created_at DESC, id LIMIT ?")
         .all(limit) as RunRow[]
-    ).map(toRun);
+    ).flatMap((row) => readable(() => toRun(row)));
   }
 
   plan(runId: RunId, version: number): Plan | null {
@@ -190,6 +192,17 @@ export class SqliteStore implements QueryStore {
       ]);
       return undefined;
     });
+  }
+
+  /**
+   * Parks the open runs when the database turns out to be an older copy. To be called before anything else
+   * at every start. Null when the database is as it was left.
+   */
+  parkIfBehind(witnesses: readonly Witness[]): { why: string; runs: RunId[] } | null {
+    const why = isBehind(this.db, witnesses);
+    if (why === null) return null;
+    const runs = this.commits.now(() => parkOpenRuns(this.db, this.#applier, why, this.#now()));
+    return { why, runs };
   }
 
   /** Writes an audit row that belongs to no change, such as a denied attempt. */

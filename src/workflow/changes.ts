@@ -78,8 +78,26 @@ export interface Changes {
   releaseInstanceLocks?: readonly TargetKey[];
   /** Landing zones that this run keeps locked; all others of it are released. Empty = all. */
   keepZones?: readonly string[];
+  /** What was found at AWS about a parked run, and whether a person may let it go on. */
+  parked?: { finding: string; mayRelease: boolean };
+  /** The run is not parked any more; refused unless it may be released, or was told to stop. */
+  unpark?: true;
+  /** Effects found at AWS that the rows do not know: they were made after the restored copy. */
+  adopt?: readonly AdoptedEffect[];
   audit?: readonly AuditEntry[];
   news?: readonly News[];
+}
+
+export type AdoptedEffect = Omit<Effect, 'id' | 'runId'>;
+
+/** A run of a database that was restored from a copy, and so may be behind AWS. */
+export interface Parked {
+  /** When the restored database was first opened, ms. */
+  at: number;
+  why: string;
+  /** What AWS was found to have; null = not asked yet. */
+  finding: string | null;
+  mayRelease: boolean;
 }
 
 /** An effect about to be begun. The store gives it its id, and refuses a target that has a live one of this kind. */
@@ -119,6 +137,8 @@ export type Refusal =
   | 'effect_moved'
   | 'seen_before'
   | 'no_such_run'
+  | 'parked'
+  | 'not_parked'
   | 'ended';
 
 export type Committed<T = undefined> = { ok: true; value: T } | { ok: false; refused: Refusal; text: string };
@@ -158,7 +178,7 @@ export interface RunState {
   planHashNow: string | null;
   /** Targets of the current wave and any other target on its way. In discovery and planning: none. */
   targets: readonly Target[];
-  /** Open effects, and all effects of the current wave and of any wave that has a target on its way. */
+  /** Open effects, and all effects of the current wave and of any wave that has a target on its way; of a parked run every one. */
   effects: readonly Effect[];
   approvals: readonly ApprovalRecord[];
   /** Of all targets of the plan, so far. */
@@ -166,6 +186,8 @@ export interface RunState {
   /** Targets not yet reached, by wave. */
   queuedWaves: readonly number[];
   frozen: { by: string; reason: string } | null;
+  /** Left out = not parked. */
+  parked?: Parked | null;
 }
 
 /** What the service and the views read besides. */

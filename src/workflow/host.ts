@@ -26,6 +26,7 @@ export class EmbeddedHost {
   readonly #log: HostLog;
   readonly #loops = new Map<RunId, Loop>();
   readonly #idle = new Set<() => void>();
+  readonly #troubles = new Map<RunId, string>();
   #stopping = false;
   /** Called after every round: the front end may have something to show. */
   onRound: (runId: RunId) => void = () => {};
@@ -35,9 +36,21 @@ export class EmbeddedHost {
     this.#log = log;
   }
 
-  /** Takes up every run that has not ended. */
+  /** Takes up every run that has not ended. Never throws: what cannot be read now is read at the next call. */
   kickAll(): void {
-    for (const { id } of this.#outside.store.openRuns()) this.kick(id);
+    let open: { id: RunId }[];
+    try {
+      open = this.#outside.store.openRuns();
+    } catch (error) {
+      this.#log.error({ err: error }, 'the open runs could not be read; they are read again within a minute');
+      return;
+    }
+    for (const { id } of open) this.kick(id);
+  }
+
+  /** Runs whose last round failed unexpectedly, and why; they are tried again every few seconds. */
+  troubles(): ReadonlyMap<RunId, string> {
+    return this.#troubles;
   }
 
   /** Have this run looked at now. */
@@ -66,9 +79,11 @@ export class EmbeddedHost {
       do {
         loop.again = false;
         next = await round(this.#outside, runId);
+        this.#troubles.delete(runId);
         this.onRound(runId);
       } while (!this.#stopping && (loop.again || (next !== null && next <= this.#outside.clock.now())));
     } catch (error) {
+      this.#troubles.set(runId, error instanceof Error ? error.message : String(error));
       this.#log.error({ run: runId, err: error }, 'a round failed unexpectedly; it is tried again');
       next = this.#outside.clock.now() + AFTER_ERROR_MS;
     }
@@ -77,9 +92,9 @@ export class EmbeddedHost {
       if ([...this.#loops.values()].every((l) => !l.running)) for (const resolve of this.#idle) resolve();
       return;
     }
-    const open = this.#outside.store.openRuns().some((r) => r.id === runId);
-    if (!open) {
+    if (!this.#isOpen(runId)) {
       this.#loops.delete(runId);
+      this.#troubles.delete(runId);
       return;
     }
     const sleep = Math.min(
@@ -87,5 +102,14 @@ export class EmbeddedHost {
       next === null ? LONGEST_SLEEP_MS : Math.max(1, next - this.#outside.clock.now()),
     );
     loop.timer = setTimeout(() => this.kick(runId), sleep);
+  }
+
+  /** In doubt it is open: a run is never forgotten because the file could not be read. */
+  #isOpen(runId: RunId): boolean {
+    try {
+      return this.#outside.store.openRuns().some((r) => r.id === runId);
+    } catch {
+      return true;
+    }
   }
 }
