@@ -31,11 +31,15 @@ export interface NewsSenderOptions {
 const FIRST_PAUSE = 2000;
 const LONGEST_PAUSE = 300_000;
 const AT_ONCE = 50;
+/** Between two questions whether Slack is well again. */
+const LONGEST_ASKING = 30_000;
 /** After this the files are left out and the message says so. */
 const UPLOAD_ATTEMPTS = 5;
 
 export class NewsSender {
   readonly #options: NewsSenderOptions;
+  /** While Slack is not well: when to ask it again, and how often that was in vain. */
+  #unwell: { askAt: number; failures: number } | null = null;
 
   constructor(options: NewsSenderOptions) {
     this.#options = options;
@@ -45,6 +49,7 @@ export class NewsSender {
   async round(): Promise<number | null> {
     const { outbox, now, channels } = this.#options;
     const rows = outbox.due(now(), AT_ONCE);
+    if (rows.length > 0 && !(await this.#isWell())) return this.#unwell?.askAt ?? now();
     const firsts = new Map<string, OutboxRow>();
     let next: number | null = null;
     for (const row of rows) {
@@ -57,6 +62,26 @@ export class NewsSender {
     if (firsts.size === 0) return next;
     const soonest = Math.min(...[...firsts.keys()].map((channel) => channels.nextAt(channel)));
     return Math.min(next ?? soonest, soonest);
+  }
+
+  /**
+   * After a call whose outcome is in doubt, news is held back until Slack answers a call that changes nothing:
+   * else each message of an outage would be tried once and be lost.
+   */
+  async #isWell(): Promise<boolean> {
+    const { client, now } = this.#options;
+    const unwell = this.#unwell;
+    if (unwell === null) return true;
+    if (now() < unwell.askAt) return false;
+    try {
+      await client.auth.test();
+      this.#unwell = null;
+      return true;
+    } catch {
+      const pause = Math.min(LONGEST_ASKING, FIRST_PAUSE * 2 ** Math.min(unwell.failures, 10));
+      this.#unwell = { askAt: now() + pause, failures: unwell.failures + 1 };
+      return false;
+    }
   }
 
   async #tell(row: OutboxRow): Promise<void> {
@@ -122,6 +147,9 @@ export class NewsSender {
         ? { effect: 'not_done', code: 'upload_failed', again: true, retryAfter: uploadPause(error) }
         : classify(error);
     const fields = { runId: row.runId, news: row.id, slack: failure.code };
+    if (failure.effect === 'in_doubt' || error instanceof UploadNotBegun) {
+      this.#unwell ??= { askAt: now(), failures: 0 };
+    }
     if (failure.effect === 'in_doubt') {
       log.warn(fields, 'it is not known whether Slack took the news: it is not told again');
       outbox.giveUp(row.id, `in doubt: ${failure.code}`);

@@ -17,11 +17,14 @@ export interface SocketsOptions {
   connections: number;
   log: Log;
   pause: (ms: number) => Promise<void>;
+  /** How long Slack has for closing a connection after its warning, ms; 15 s when left out. */
+  warningGrace?: number;
 }
 
 const OPEN_TIMEOUT = 10_000;
 const RECONNECT_AFTER = 100;
 const LONGEST_PAUSE = 30_000;
+const WARNING_GRACE = 15_000;
 
 export class SocketsReceiver implements Receiver {
   readonly #sockets: readonly Socket[];
@@ -58,6 +61,8 @@ class Socket {
   readonly #number: number;
   #stopped = false;
   #running: Promise<void> | null = null;
+  /** Closes a connection that Slack announced to close and did not. */
+  #closing: NodeJS.Timeout | undefined;
 
   constructor(options: SocketsOptions, number: number) {
     this.#options = options;
@@ -121,6 +126,8 @@ class Socket {
         if (hopeless) onRefused(error);
       } finally {
         client.off('disconnected', onGone);
+        clearTimeout(this.#closing);
+        this.#closing = undefined;
         this.up = false;
       }
       if (!this.#stopped) await pause(wait);
@@ -129,13 +136,15 @@ class Socket {
 
   /**
    * socket-mode 3.1 throws on an `app_rate_limited` envelope, which has no event, and the rejection of its
-   * handler ends the process. Whatever it cannot read is logged instead.
+   * handler ends the process. Whatever it cannot read is logged instead. And it closes a connection as soon as
+   * Slack warns that it will: a command on its way at that moment could not be acknowledged any more. Slack
+   * closes it itself some 10 s later (docs.slack.dev, Socket Mode, "disconnect"), so that is waited for.
    */
   #guardMessages(): void {
     const { client } = this.receiver;
     const handlers = client.listeners('ws_message');
     client.removeAllListeners('ws_message');
-    client.on('ws_message', (...message: unknown[]) => {
+    const pass = (message: unknown[]) => {
       for (const handler of handlers) {
         Promise.resolve()
           .then(() => handler.apply(client, message))
@@ -146,6 +155,31 @@ class Socket {
             );
           });
       }
+    };
+    client.on('ws_message', (...message: unknown[]) => {
+      if (isWarning(message[0])) {
+        this.#options.log.info({ socket: this.#number }, 'Slack will close this connection soon');
+        this.#closing ??= setTimeout(
+          () => pass(message),
+          this.#options.warningGrace ?? WARNING_GRACE,
+        ).unref();
+        return;
+      }
+      pass(message);
     });
+  }
+}
+
+/** The `disconnect` envelope that only announces the end: until then commands still come. */
+function isWarning(data: unknown): boolean {
+  if (data === undefined || data === null) return false;
+  const text = typeof data === 'string' ? data : String(data);
+  // Cheap before exact: nearly every message is something else.
+  if (text.length > 1000 || !text.includes('"disconnect"')) return false;
+  try {
+    const { type, reason } = JSON.parse(text);
+    return type === 'disconnect' && reason === 'warning';
+  } catch {
+    return false;
   }
 }

@@ -45,7 +45,14 @@ async function startReceiver(apiUrl: string) {
   const log = recordingLog();
   const pause = (ms: number) =>
     new Promise<void>((resolve) => void setTimeout(resolve, Math.min(ms, 20)).unref());
-  const receiver = new SocketsReceiver({ appToken: 'xapp-test', apiUrl, connections: 1, log, pause });
+  const receiver = new SocketsReceiver({
+    appToken: 'xapp-test',
+    apiUrl,
+    connections: 1,
+    log,
+    pause,
+    warningGrace: 50,
+  });
   const seen: string[] = [];
   const app = new App({
     receiver,
@@ -94,7 +101,10 @@ describe('a Socket Mode connection', () => {
     socket?.send(command('e2', 'after'));
     await until(() => seen.includes('after'), { within: 5000, describe: 'the command after the notice' });
     expect(log.lines.some((l) => l.level === 'error' && l.message.includes('could not be read'))).toBe(true);
-    expect(peer.acks).toContainEqual(expect.objectContaining({ envelope_id: 'e2' }));
+    await until(() => peer.acks.some((a) => JSON.stringify(a).includes('"e2"')), {
+      within: 5000,
+      describe: 'the acknowledgement',
+    });
   });
 
   it('is opened again after every way of losing it', async () => {
@@ -119,6 +129,25 @@ describe('a Socket Mode connection', () => {
     await receiver.stop();
     expect(receiver.connected()).toBe(0);
     expect(peer.sockets).toHaveLength(losses.length + 1);
+  });
+
+  it('takes commands after Slack warned that it will close, until it does', async () => {
+    const peer = await startPeer();
+    const { receiver, seen } = await startReceiver(peer.apiUrl);
+    const [socket] = peer.sockets;
+    socket?.send(JSON.stringify({ type: 'disconnect', reason: 'warning', debug_info: { host: 'h' } }));
+    socket?.send(command('w1', 'on its way'));
+    await until(() => peer.acks.some((a) => JSON.stringify(a).includes('w1')), {
+      within: 5000,
+      describe: 'the acknowledgement',
+    });
+    await until(() => seen.includes('on its way'), { within: 5000, describe: 'the command' });
+    socket?.close();
+    await until(() => peer.sockets.length === 2 && receiver.connected() === 1, {
+      within: 5000,
+      describe: 'the next connection',
+    });
+    await receiver.stop();
   });
 
   it('can be stopped while it is trying to connect', async () => {
