@@ -7,8 +7,8 @@ import type { Changes, Intent, RunState } from './changes.ts';
 import { decideWave } from './decide-wave.ts';
 import type { Reason } from './instance.ts';
 import { mention } from './mention.ts';
-import type { Effect, RunEnd } from './run-types.ts';
-import type { Settings } from './settings.ts';
+import type { Effect, Phase, RunEnd } from './run-types.ts';
+import { environmentGone, type Settings } from './settings.ts';
 
 export type Action =
   /** Commit the intent, then make the call. */
@@ -37,8 +37,15 @@ export interface Decision {
   because: Reason[];
 }
 
+/** In these nothing was begun at AWS. */
+const BEFORE_CHANGES: readonly Phase[] = ['discover', 'plan', 'await_approval', 'await_start'];
+
 export function decide(state: RunState, now: number, settings: Settings): Decision {
   const { run, plan } = state;
+  if (BEFORE_CHANGES.includes(run.phase) && !settings.environments.some((e) => e.name === run.environment)) {
+    const gone = `${environmentGone(run.environment)} Nothing was changed.`;
+    return finish(run.phase, now, 'halted', gone, 'run.halted');
+  }
   switch (run.phase) {
     case 'ended':
       return nothing();
@@ -58,6 +65,7 @@ export function decide(state: RunState, now: number, settings: Settings): Decisi
       if (end) return end;
       if (run.expiresAt !== null && now >= run.expiresAt) {
         return finish(
+          run.phase,
           now,
           'expired',
           'The time to approve this plan is over. Scan again for a fresh one.',
@@ -75,6 +83,7 @@ export function decide(state: RunState, now: number, settings: Settings): Decisi
       if (end) return end;
       if (plan === null || now > plan.noNewWaveAfter) {
         return finish(
+          run.phase,
           now,
           'expired',
           'Its window went by before it could start. Scan again for a new plan.',
@@ -108,6 +117,7 @@ function stopped(state: RunState, now: number): Decision | null {
   const { run } = state;
   if (run.stopRequestedAt === null) return null;
   return finish(
+    run.phase,
     now,
     'stopped',
     `Stopped by ${mention(run.stopRequestedBy ?? '')} before anything was changed.`,
@@ -115,12 +125,14 @@ function stopped(state: RunState, now: number): Decision | null {
   );
 }
 
-function finish(now: number, end: RunEnd, endReason: string, action: string): Decision {
+function finish(phase: Phase, now: number, end: RunEnd, endReason: string, action: string): Decision {
   return {
     actions: [
       {
         do: 'advance',
         changes: {
+          // An approval in the same instant is seen by the next decision, not written over.
+          expect: { phase },
           endQueued: { reason: endReason, nextStep: '' },
           run: { phase: 'ended', end, endReason, endedAt: now, wakeAt: null, because: [] },
           keepZones: [],

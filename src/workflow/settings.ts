@@ -80,6 +80,28 @@ export function environmentOf(settings: Settings, name: string): EnvironmentPoli
   return found;
 }
 
+export function environmentGone(name: string): string {
+  return `Environment ${name} is not in the configuration any more.`;
+}
+
+export type Roles = Pick<EnvironmentPolicy, 'requesters' | 'approvers'>;
+
+/**
+ * Who may act on runs of an environment. Of one that left the configuration while a run was open, every
+ * requester may still take hold of it (stop it, answer that nothing be sent), and nobody can approve.
+ */
+export function rolesIn(settings: Settings, environment: string): Roles {
+  const found = settings.environments.find((e) => e.name === environment);
+  if (found) return found;
+  return {
+    requesters: {
+      groups: settings.environments.flatMap((e) => e.requesters.groups),
+      users: settings.environments.flatMap((e) => e.requesters.users),
+    },
+    approvers: { groups: [], users: [] },
+  };
+}
+
 /** Landing zones that a scope's name stands for: all of an environment, or the one. */
 export function zonesOf(settings: Settings, name: string): ZonePolicy[] {
   const wanted = name.toLowerCase();

@@ -7,7 +7,7 @@ import type { PersonFacts } from '../permissions.ts';
 import { hashPlan, shortHash } from '../plan-hash.ts';
 import type { Plan } from '../plan-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { type EnvironmentPolicy, environmentOf, patchWorstCase } from '../settings.ts';
+import { environmentGone, patchWorstCase, type Roles, rolesIn } from '../settings.ts';
 import { planTargets } from '../tasks/plan.ts';
 import { count } from '../words.ts';
 import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
@@ -21,10 +21,10 @@ export async function approve(
   // Who is asked first, the run is read last: between the reading and the commit there is no await.
   const known = store.run(request.runId);
   if (!known) return noSuchRun(request.runId);
-  const policy = environmentOf(parts.settings, known.environment);
-  const facts = await factsAbout(parts, actor, policy);
+  const roles = rolesIn(parts.settings, known.environment);
+  const facts = await factsAbout(parts, actor, roles);
   for (;;) {
-    const answer = await tryApprove(parts, actor, request, facts, policy);
+    const answer = await tryApprove(parts, actor, request, facts, roles);
     // Another approval came in the same instant: this one is judged again, as the next of them.
     if (answer !== 'judge_again') return answer;
   }
@@ -35,7 +35,7 @@ async function tryApprove(
   actor: Actor,
   request: { runId: string; planHash: string; confirmed?: boolean },
   facts: PersonFacts,
-  policy: EnvironmentPolicy,
+  roles: Roles,
 ): Promise<Answer | 'judge_again'> {
   const { store, clock } = parts;
   const state = store.load(request.runId);
@@ -49,7 +49,7 @@ async function tryApprove(
       facts,
       approvals,
       now: clock.now(),
-      ...names(policy),
+      ...names(roles),
     });
   const { run, plan } = state;
   const decision = judge(state);
@@ -191,7 +191,8 @@ export async function exclude(
   const left = plan.targets.filter((t) => !out.has(t.key));
   if (left.length === 0)
     return no('nothing_left', 'That would leave no instance. Nothing was changed. Reject the run instead.');
-  const policy = environmentOf(parts.settings, run.environment);
+  const policy = parts.settings.environments.find((e) => e.name === run.environment);
+  if (!policy) return no('no_environment', `${environmentGone(run.environment)} Nothing was changed.`);
   const { placed, waves } = planWaves(
     left,
     policy.waveSize,

@@ -4,7 +4,7 @@ import { type Allowed, type Deed, evaluatePermission, type PersonFacts } from '.
 import type { Aws, Clock, Directory, Ids } from '../ports.ts';
 import { LookFailed } from '../ports.ts';
 import type { Actor, Answer } from '../service.ts';
-import { type EnvironmentPolicy, environmentOf, type People, type Settings } from '../settings.ts';
+import { type People, type Roles, rolesIn, type Settings } from '../settings.ts';
 
 export interface ServiceParts {
   store: QueryStore;
@@ -20,11 +20,7 @@ export interface ServiceParts {
 }
 
 /** Asked live for every deed. A workspace that is not ours is refused without asking anyone. */
-export async function factsAbout(
-  parts: ServiceParts,
-  actor: Actor,
-  policy: EnvironmentPolicy,
-): Promise<PersonFacts> {
+export async function factsAbout(parts: ServiceParts, actor: Actor, roles: Roles): Promise<PersonFacts> {
   if (actor.teamId !== parts.settings.teamId) {
     return {
       userId: actor.userId,
@@ -34,8 +30,8 @@ export async function factsAbout(
     };
   }
   try {
-    const asRequester = await parts.directory.membership(actor.userId, policy.requesters);
-    const asApprover = await parts.directory.membership(actor.userId, policy.approvers);
+    const asRequester = await parts.directory.membership(actor.userId, roles.requesters);
+    const asApprover = await parts.directory.membership(actor.userId, roles.approvers);
     return {
       userId: actor.userId,
       person: asApprover.person.ok ? asRequester.person : asApprover.person,
@@ -53,10 +49,10 @@ export function nameOf(people: People, role: string): string {
   return names.length > 0 ? `${role} (${names.join(', ')})` : role;
 }
 
-export function names(policy: EnvironmentPolicy): { approverNames: string; requesterNames: string } {
+export function names(roles: Roles): { approverNames: string; requesterNames: string } {
   return {
-    approverNames: nameOf(policy.approvers, 'an approver'),
-    requesterNames: nameOf(policy.requesters, 'a requester'),
+    approverNames: nameOf(roles.approvers, 'an approver'),
+    requesterNames: nameOf(roles.requesters, 'a requester'),
   };
 }
 
@@ -68,12 +64,12 @@ export async function allow(
   environment: string,
   context: { runId: string | null; requesters?: readonly string[] },
 ): Promise<Allowed> {
-  const policy = environmentOf(parts.settings, environment);
-  const facts = await factsAbout(parts, actor, policy);
+  const roles = rolesIn(parts.settings, environment);
+  const facts = await factsAbout(parts, actor, roles);
   const allowed = evaluatePermission(deed, facts, {
     environment,
     requesters: context.requesters ?? [],
-    ...names(policy),
+    ...names(roles),
   });
   if (!allowed.ok) await deny(parts, actor, deed, context.runId, allowed);
   return allowed;

@@ -3,7 +3,7 @@
 import type { Scope } from '../plan-types.ts';
 import type { Run, RunOptions } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { environmentOf, zonesOf } from '../settings.ts';
+import { environmentGone, zonesOf } from '../settings.ts';
 import { distance } from '../tasks/discover.ts';
 import { RETRYABLE } from '../verdict.ts';
 import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
@@ -74,7 +74,8 @@ async function create(
 ): Promise<Answer<{ runId: string }>> {
   const { store, clock, ids } = parts;
   const { options, scope, environment } = wanted;
-  const policy = environmentOf(parts.settings, environment);
+  const policy = parts.settings.environments.find((e) => e.name === environment);
+  if (!policy) return no('no_environment', `${environmentGone(environment)} Nothing was started.`);
   const run: Run = {
     id: ids.run(),
     kind: options.backupOnly ? 'backup_only' : 'patch',
@@ -106,7 +107,8 @@ async function create(
   };
   const created = await store.createRun({
     run,
-    lockZones: options.dryRun ? [] : wanted.zones,
+    // A dry run holds nothing, unless it sends scan commands, which no other run should meet.
+    lockZones: options.dryRun && !options.fresh ? [] : wanted.zones,
     once: actor.once,
     audit: [
       {

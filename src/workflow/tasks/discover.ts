@@ -162,7 +162,9 @@ function toBeScanned(target: Target): Target {
     target.instance.ssm.ping === 'online' &&
     target.instance.platform !== 'unknown' &&
     !target.reasons.some((r) =>
-      ['zone_disabled', 'emr', 'other_command', 'locked', 'protected', 'excluded'].includes(r.code),
+      ['zone_disabled', 'emr', 'other_command', 'locked', 'protected', 'excluded', 'not_included'].includes(
+        r.code,
+      ),
     );
   return reachable ? { ...target, wave: 0, stage: 'queued', outcome: null } : target;
 }

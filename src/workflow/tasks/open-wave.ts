@@ -19,7 +19,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
   const targets = all.filter((t) => planned.has(t.key) && t.stage === 'queued');
   const changes: TargetChange[] = [];
   try {
-    for (const group of byPlace(targets)) changes.push(...(await checkPlace(outside, state, group)));
+    for (const group of byPlace(targets)) changes.push(...(await placeOrSkip(outside, state, group)));
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
     return {
@@ -68,6 +68,20 @@ function byPlace(targets: readonly Target[]): Target[][] {
     groups.set(key, [...(groups.get(key) ?? []), t]);
   }
   return [...groups.values()];
+}
+
+/** What will not come back by itself ends the instances of its place, and holds up no other. */
+async function placeOrSkip(
+  outside: Outside,
+  state: RunState,
+  targets: readonly Target[],
+): Promise<TargetChange[]> {
+  try {
+    return await checkPlace(outside, state, targets);
+  } catch (error) {
+    if (!(error instanceof LookFailed) || error.transient) throw error;
+    return targets.map((t) => skip(t, error.message));
+  }
 }
 
 async function checkPlace(

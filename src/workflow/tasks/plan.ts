@@ -14,20 +14,19 @@ import type { Outside, TaskResult } from './context.ts';
 export async function plan(outside: Outside, state: RunState): Promise<TaskResult> {
   const { run } = state;
   const targets = outside.store.allTargets(run.id);
-  const eligible = targets.filter((t) => t.eligible);
+  let eligible = targets.filter((t) => t.eligible);
   if (eligible.length === 0) {
     return end(outside, run, 'nothing_to_do', nothingReady(targets));
   }
-  let documents: Plan['documents'];
+  let pinned: Pinned = { documents: [], failed: [] };
   try {
-    documents =
-      run.kind === 'patch'
-        ? await pinDocuments(
-            outside,
-            run,
-            eligible.map((t) => t.instance),
-          )
-        : [];
+    if (run.kind === 'patch') {
+      pinned = await pinDocuments(
+        outside,
+        run,
+        eligible.map((t) => t.instance),
+      );
+    }
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
     return {
@@ -36,6 +35,13 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
       retryInMs: outside.settings.timing.pollCommands,
     };
   }
+  const unreadable = new Map(pinned.failed.map((f) => [placeKey(f), f.reason]));
+  const dropped = eligible.filter((t) => unreadable.has(placeKey(t.instance)));
+  eligible = eligible.filter((t) => !unreadable.has(placeKey(t.instance)));
+  if (eligible.length === 0) {
+    const reasons = pinned.failed.map((f) => f.reason).join(' ');
+    return end(outside, run, 'nothing_to_do', `Nothing can be patched. ${reasons}`);
+  }
   const made = makePlan({
     run,
     policy: environmentOf(outside.settings, run.environment),
@@ -43,7 +49,7 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
     now: outside.clock.now(),
     instances: eligible.map((t) => t.instance),
     keepImages: keptImages(outside, run),
-    documents,
+    documents: pinned.documents,
     version: 1,
     changedBy: run.requestedBy,
   });
@@ -53,7 +59,10 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
   const planned: Changes = {
     expect: { phase: 'plan', notStopped: true },
     plan: { plan: made.plan, hash },
-    targets: planTargets(made.plan),
+    targets: [
+      ...dropped.map((t) => notPlanned(t, unreadable.get(placeKey(t.instance)) ?? '')),
+      ...planTargets(made.plan),
+    ],
     audit: [
       {
         actor: 'patchday',
@@ -69,6 +78,10 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
     planChangedBy: run.requestedBy,
     expiresAt: made.plan.approval.expiresAt,
     startNotBefore: made.plan.startNotBefore,
+    failedZones: [
+      ...run.failedZones,
+      ...pinned.failed.map(({ landingZone, reason }) => ({ landingZone, reason })),
+    ],
   };
   if (run.options.dryRun) {
     const reason = `Dry run: ${count(made.plan.targets.length, 'instance')} would be ${run.kind === 'patch' ? 'patched' : 'backed up'}. Nothing was asked for and nothing will change.`;
@@ -119,23 +132,52 @@ export function planTargets(plan: Plan): TargetChange[] {
   }));
 }
 
-async function pinDocuments(
-  outside: Outside,
-  run: Run,
-  instances: readonly Instance[],
-): Promise<Plan['documents']> {
+interface Pinned {
+  documents: Plan['documents'];
+  /** Places whose document cannot be read, and will not be by asking again. */
+  failed: { landingZone: string; accountId: string; region: string; reason: string }[];
+}
+
+function placeKey(place: { accountId: string; region: string }): string {
+  return `${place.accountId}/${place.region}`;
+}
+
+/** One landing zone that fails hides no other. Throws LookFailed for what may work when asked again. */
+async function pinDocuments(outside: Outside, run: Run, instances: readonly Instance[]): Promise<Pinned> {
   const places = new Map<string, { landingZone: string; accountId: string; region: string; runId: string }>();
   for (const { landingZone, accountId, region } of instances) {
     places.set(`${accountId}/${region}`, { landingZone, accountId, region, runId: run.id });
   }
-  const pinned = await Promise.all(
-    [...places.values()].map(async (place) => ({
-      accountId: place.accountId,
-      region: place.region,
-      ...(await outside.aws.commands.document(place, PATCH_DOCUMENT)),
-    })),
+  const pinned: Pinned = { documents: [], failed: [] };
+  const documents: Plan['documents'][number][] = [];
+  await Promise.all(
+    [...places.values()].map(async ({ landingZone, accountId, region, runId }) => {
+      try {
+        const place = { landingZone, accountId, region, runId };
+        documents.push({
+          accountId,
+          region,
+          ...(await outside.aws.commands.document(place, PATCH_DOCUMENT)),
+        });
+      } catch (error) {
+        if (!(error instanceof LookFailed) || error.transient) throw error;
+        pinned.failed.push({ landingZone, accountId, region, reason: error.message });
+      }
+    }),
   );
-  return pinned.sort((a, b) => (`${a.accountId}/${a.region}` < `${b.accountId}/${b.region}` ? -1 : 1));
+  return { ...pinned, documents: documents.sort((a, b) => (placeKey(a) < placeKey(b) ? -1 : 1)) };
+}
+
+function notPlanned({ key, reasons }: Target, why: string): TargetChange {
+  return {
+    key,
+    set: {
+      eligible: false,
+      reasons: [{ code: 'no_document', text: why }, ...reasons],
+      outcomeReason: why,
+      nextStep: 'Mend what is said, then scan again.',
+    },
+  };
 }
 
 /**
