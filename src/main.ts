@@ -35,6 +35,7 @@ async function main(args: string[]): Promise<number> {
     anchors: values.anchor ?? [],
     run: values.run,
     to: values.to,
+    from: values.from,
     env: process.env,
     out: (line) => console.log(line),
     err: (line) => console.error(line),
@@ -51,6 +52,7 @@ function parse(args: string[]) {
       anchor: { type: 'string', multiple: true },
       run: { type: 'string' },
       to: { type: 'string' },
+      from: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });

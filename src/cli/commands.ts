@@ -19,6 +19,8 @@ export interface CliContext {
   run: string | undefined;
   /** Value of --to. */
   to: string | undefined;
+  /** Value of --from, if given. */
+  from?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   out(line: string): void;
   err(line: string): void;

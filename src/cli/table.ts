@@ -1,6 +1,7 @@
 import { exportRun, verify } from './audit.ts';
 import type { CliCommand } from './commands.ts';
 import { checkConfig, printSchema } from './config.ts';
+import { backup, restore } from './database.ts';
 import { doctor } from './doctor.ts';
 import { serve } from './serve.ts';
 
@@ -49,6 +50,21 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
       'Write the evidence of a run for an auditor: plan, approvals, audit, effects, reports, chain proof.',
     exitCodes: '0 written and the chain is whole, 1 not, 2 no run named',
     run: exportRun,
+  },
+  {
+    words: ['database', 'backup'],
+    usage: 'patchday database backup --to FILE [--config FILE]',
+    description: 'Write a whole, checked copy of the database into a new file. Works beside a running bot.',
+    exitCodes: '0 written, 1 not, 2 no file named',
+    run: backup,
+  },
+  {
+    words: ['database', 'restore'],
+    usage: 'patchday database restore --from FILE [--config FILE]',
+    description:
+      'Put a copy in the place of the database, which no bot may be running on. Its open runs are parked at the next start.',
+    exitCodes: '0 done, 1 nothing was changed, 2 no file named',
+    run: restore,
   },
 ];
 
