@@ -39,8 +39,9 @@ export function cveLines(patches: readonly MissingPatch[]): Mrkdwn[] {
     const cves = patch.cveIds.slice(0, 12).map((id) => code(id, 24));
     const more = patch.cveIds.length > 12 ? md` and ${patch.cveIds.length - 12} more` : NOTHING;
     const ids = cves.length === 0 ? md`no CVE ids given` : md`${join(cves, ', ')}${more}`;
+    // On Linux the title is the package itself.
     const what = [patch.kbId, patch.classification, patch.severity, patch.state]
-      .filter((word) => word !== '')
+      .filter((word) => word !== '' && word !== patch.title)
       .join(', ');
     return md`• ${escapeText(patch.title, 120)} (${escapeText(what, 120)}): ${ids}`;
   });
