@@ -164,9 +164,11 @@ describe('targets', () => {
   it('come back from the file as they went in, whatever text they hold', async () => {
     const { store } = newStore();
     const text = fc.string({ unit: 'binary', maxLength: 20 });
+    // The one key that is left out on reading: it would be the prototype.
+    const tagKey = text.filter((key) => key !== '__proto__');
     let n = 0;
     await fc.assert(
-      fc.asyncProperty(text, text, text, fc.dictionary(text, text), async (name, excerpt, reason, tags) => {
+      fc.asyncProperty(text, text, text, fc.dictionary(tagKey, text), async (name, excerpt, reason, tags) => {
         const runId = `r${++n}`;
         await createRun(store, { id: runId });
         const base = buildTarget(1);
@@ -179,7 +181,7 @@ describe('targets', () => {
         await store.commit(runId, { addTargets: [target] });
         expect(store.allTargets(runId)[0]).toEqual(JSON.parse(JSON.stringify(target)));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });

@@ -153,7 +153,7 @@ export async function play(seed: number): Promise<Chaos> {
       story.push(frozen ? 'freeze' : 'unfreeze');
       if (frozen) await bot.service.freeze(actor('UREQ'), { scope: 'all', reason: '' });
       else await bot.service.unfreeze(actor('UREQ'), { scope: 'all' });
-    } else if (looks < 60 && dice.chance(0.01)) {
+    } else if (looks < 60 && dice.chance(0.004)) {
       story.push('stop');
       await bot.service.stop(actor('UREQ'), { runId, reason: '' });
     } else if (looks < 60 && dice.chance(0.03)) {
