@@ -28,6 +28,8 @@ import type { PatchService } from './workflow/service.ts';
 export interface PatchdayOptions {
   config: Config;
   secrets: Secrets;
+  /** Other values that must never be written or shown, such as AWS credentials of the environment. */
+  moreSecrets?: readonly string[];
   log: Logger;
   /** Base address of Slack's Web API; SLACK_API_URL. */
   slackApiUrl?: string | undefined;
@@ -82,7 +84,9 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     log,
   };
   const directory = createSlackDirectory(slackOptions);
+  const scrub = createScrubber([...Object.values(secrets), ...(options.moreSecrets ?? [])]);
   const aws = createAws({
+    scrub,
     zones: config.landingZones,
     apiTimeoutMs: config.timing.apiTimeout,
     clock,
@@ -93,7 +97,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   const reports = createReportFiles({
     dataDir: config.dataDir,
     view: (runId) => view({ store }, runId),
-    scrub: createScrubber(Object.values(secrets)),
+    scrub,
   });
   const host = new EmbeddedHost(
     {

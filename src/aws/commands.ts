@@ -73,7 +73,13 @@ const documentAnswer = z.object({
 /** The steps of AWS-RunPatchBaseline; without a name GetCommandInvocation gives no output for several steps. */
 const STEP = { windows: 'PatchWindows', linux: 'PatchLinux', unknown: 'PatchLinux' } as const;
 
-export function createCommands(calls: Calls, clock: Clock, pacer: Pacer, log: AwsLog): Commands {
+export function createCommands(
+  calls: Calls,
+  clock: Clock,
+  pacer: Pacer,
+  log: AwsLog,
+  scrub: (text: string) => string,
+): Commands {
   function pagesOfInvocations(
     place: Place,
     query: { CommandId: string; Details: true } | { Filters: { key: 'Status'; value: string }[] },
@@ -216,8 +222,9 @@ export function createCommands(calls: Calls, clock: Clock, pacer: Pacer, log: Aw
         const code = answer.ResponseCode ?? -1;
         return {
           exitCode: code < 0 ? null : code,
-          stdout: (answer.StandardOutputContent ?? '').slice(-OUTPUT_TAIL),
-          stderr: (answer.StandardErrorContent ?? '').slice(-OUTPUT_TAIL),
+          // Whole, then cut: half a secret would not be recognised.
+          stdout: scrub(answer.StandardOutputContent ?? '').slice(-OUTPUT_TAIL),
+          stderr: scrub(answer.StandardErrorContent ?? '').slice(-OUTPUT_TAIL),
         };
       } catch (error) {
         if (!(error instanceof LookFailed) || error.code !== 'InvocationDoesNotExist') throw error;

@@ -61,7 +61,7 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
     fleet: createFleet(calls, options.zones, log),
     power: createPower(calls, pacer),
     images: createImages(calls, options.zones),
-    commands: createCommands(calls, options.clock, pacer, log),
+    commands: createCommands(calls, options.clock, pacer, log, options.scrub ?? ((text) => text)),
     patchStates: createPatchStates(calls, log),
     identity: createIdentity((place) => clients.sts(place, provider(place, 'change'))),
     pace: (place, family) => pacer.pace(place, family),

@@ -29,6 +29,7 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
     patchday = await startPatchday({
       config: loaded.config,
       secrets: secrets.secrets,
+      moreSecrets: secretValues(env),
       log,
       slackApiUrl: env['SLACK_API_URL'],
       awsPaceScale: Number(env['PATCHDAY_AWS_PACE'] ?? 1) || 1,

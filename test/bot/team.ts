@@ -31,8 +31,8 @@ export interface TeamOptions {
   speed?: number;
   /** 'none': the test starts the bot itself, as a process. */
   bot?: 'none';
-  /** Secrets that the log must not contain. */
-  secrets?: string[];
+  /** Of a process; 'debug' in this one. */
+  logLevel?: string;
 }
 
 export interface AuditRow {
@@ -76,11 +76,11 @@ export class Team {
     this.folder = folder;
     this.aws = aws;
     this.slack = slack;
-    const { fleet, environment, zone, timing, http } = options;
+    const { fleet, environment, zone, timing, http, logLevel = 'warn' } = options;
     const text = botConfig({
       fleet,
       folder,
-      logLevel: 'debug',
+      logLevel,
       ...(environment ? { environment } : {}),
       ...(zone ? { zone } : {}),
       ...(timing ? { timing } : {}),
@@ -121,7 +121,11 @@ export class Team {
     this.#bot = await startPatchday({
       config: loaded.config,
       secrets: { slackBotToken: this.slack.botToken, slackAppToken: this.slack.appToken },
-      log: createLogger({ level: 'debug', secrets: this.#options.secrets ?? [], destination }),
+      log: createLogger({
+        level: 'debug',
+        secrets: [this.slack.botToken, this.slack.appToken, this.hubSecret],
+        destination,
+      }),
       slackApiUrl: this.slack.apiUrl,
       awsPaceScale: 1000,
       slackTiming: { messageInterval: 1, pollInterval: 20, editsPerMinute: 100_000 },
