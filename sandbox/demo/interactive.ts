@@ -1,7 +1,6 @@
 /** The demo for a person: a page like Slack, and what to do there. */
 import { defaultFleet } from '../aws/fleet/default-fleet.ts';
 import { CHANNELS } from '../slack/default-workspace.ts';
-import type { BotProcess } from './bot-process.ts';
 import { type DemoSandbox, startDemoSandbox } from './demo-sandbox.ts';
 import { APPROVER, OUTSIDER, REQUESTER } from './people.ts';
 
@@ -58,10 +57,21 @@ export async function interactive(options: InteractiveOptions): Promise<number> 
   return failure === null && inOrder ? 0 : 1;
 }
 
-async function startAgain(sandbox: DemoSandbox, print: (text: string) => void): Promise<void> {
+/** Starts of the bot in a row that may fail: it may be killed again before it is ready. */
+const MOST_STARTS = 3;
+
+async function startAgain({ startBot }: DemoSandbox, print: (text: string) => void): Promise<void> {
   const began = Date.now();
-  const bot: BotProcess = await sandbox.startBot();
-  print(`Patchday runs again as process ${bot.pid} (${((Date.now() - began) / 1000).toFixed(1)} s).`);
+  for (let start = 1; ; start++) {
+    try {
+      const { pid } = await startBot();
+      print(`Patchday runs again as process ${pid} (${((Date.now() - began) / 1000).toFixed(1)} s).`);
+      return;
+    } catch (error) {
+      if (start === MOST_STARTS) throw error;
+      print(error instanceof Error ? error.message : String(error));
+    }
+  }
 }
 
 function welcome(
