@@ -1,6 +1,6 @@
 /** Groups targets into effects: by account, region and platform, at most a batch each, named for good. Pure. */
 import type { Intent, RunState } from './changes.ts';
-import type { EffectKindName, EffectRequest, Target } from './run-types.ts';
+import type { Effect, EffectKindName, EffectRequest, Target } from './run-types.ts';
 import type { Timing } from './settings.ts';
 import { called } from './target-changes.ts';
 import { count } from './words.ts';
@@ -41,6 +41,7 @@ export function batchesFor(
     groups.set(key, [...(groups.get(key) ?? []), request]);
   }
   const intents: Intent[] = [];
+  const taken = takenNumbers(state.effects, kind, earlier);
   for (const [group, members] of groups) {
     members.sort((a, b) => (a.target.key < b.target.key ? -1 : 1));
     const most = Math.min(
@@ -49,10 +50,29 @@ export function batchesFor(
     );
     for (let i = 0; i < members.length; i += most) {
       const chunk = members.slice(i, i + most);
-      intents.push(intentFor(state, kind, group, chunk, [...earlier, ...intents], now, timing));
+      const number = (taken.get(group) ?? 0) + 1;
+      taken.set(group, number);
+      intents.push(intentFor(state, kind, `${group}#${number}`, chunk, now, timing));
     }
   }
   return intents;
+}
+
+/**
+ * The highest number of each group. Numbered by what exists already: a batch that is made anew after a refusal
+ * never takes an old name.
+ */
+function takenNumbers(
+  effects: readonly Effect[],
+  kind: EffectKindName,
+  earlier: readonly Intent[],
+): Map<string, number> {
+  const taken = new Map<string, number>();
+  for (const { batch } of [...effects.filter((e) => e.kind === kind), ...earlier]) {
+    const [group = '', number] = batch.split('#');
+    taken.set(group, Math.max(taken.get(group) ?? 0, Number(number)));
+  }
+  return taken;
 }
 
 function sizeLimit(state: RunState, kind: EffectKindName): number {
@@ -68,21 +88,14 @@ function waveOf({ run }: RunState, target: Target): number {
 function intentFor(
   state: RunState,
   kind: EffectKindName,
-  prefix: string,
+  batch: string,
   members: readonly BatchRequest[],
-  earlier: readonly Intent[],
   now: number,
   timing: Timing,
 ): Intent {
   const first = members[0]?.target;
   if (!first) throw new Error('a batch has at least one target');
   const { run } = state;
-  // Numbered by what exists already: a batch that is made anew after a refusal never takes an old name.
-  const number =
-    1 +
-    state.effects.filter((e) => e.kind === kind && e.batch.startsWith(`${prefix}#`)).length +
-    earlier.filter((i) => i.batch.startsWith(`${prefix}#`)).length;
-  const batch = `${prefix}#${number}`;
   const attempt = Math.max(...members.map((m) => m.attempt));
   const tag = `patchday ${run.id} ${kind} ${batch} a${attempt}`;
   const forward = kind === 'create_image' || kind === 'start' || kind === 'install';

@@ -214,8 +214,24 @@ function leaveOn({ out }: Context, target: Target, last: Effect): void {
   out.news.push({ kind: 'failure', text: `${called(target)}: ${byHand}`, excerpt: '' });
 }
 
+/** Effects of a loaded state by kind and target, worked out once: waves may have thousands of targets. */
+const byTarget = new WeakMap<readonly Effect[], Map<string, Effect[]>>();
+
 function effectsOn(effects: readonly Effect[], kind: EffectKindName, target: Target): Effect[] {
-  return effects.filter((e) => e.kind === kind && e.targets.includes(target.key));
+  let index = byTarget.get(effects);
+  if (!index) {
+    index = new Map();
+    for (const effect of effects) {
+      for (const key of effect.targets) {
+        const name = `${effect.kind} ${key}`;
+        const known = index.get(name);
+        if (known) known.push(effect);
+        else index.set(name, [effect]);
+      }
+    }
+    byTarget.set(effects, index);
+  }
+  return index.get(`${kind} ${target.key}`) ?? [];
 }
 
 function givenUp(

@@ -15,6 +15,7 @@ import type { Outside, TaskResult } from './tasks/context.ts';
 import { discover } from './tasks/discover.ts';
 import { openWave } from './tasks/open-wave.ts';
 import { plan } from './tasks/plan.ts';
+import { reconcile } from './tasks/reconcile.ts';
 import { report } from './tasks/report.ts';
 import { startRun } from './tasks/start-run.ts';
 
@@ -27,7 +28,16 @@ export async function round(outside: Outside, runId: RunId): Promise<number | nu
   if (state === null || state.run.phase === 'ended') return null;
   const now = outside.clock.now();
   const decision = decide(state, now, outside.settings);
-  const done = await Promise.all(decision.actions.map((action) => carryOut(outside, state, action, now)));
+  // All of them come to an end before the next round may begin, also when one fails in a way nobody thought of.
+  const settled = await Promise.allSettled(
+    decision.actions.map((action) => carryOut(outside, state, action, now)),
+  );
+  const failed = settled.find((s) => s.status === 'rejected');
+  if (failed) {
+    await sayUnexpected(outside, state);
+    throw failed.reason;
+  }
+  const done = settled.flatMap((s) => (s.status === 'fulfilled' ? [s.value] : []));
   const waits = done.flatMap((d) => (d.again === 'now' ? [] : [d]));
   const moved = done.some((d) => d.again === 'now');
   const because = [
@@ -52,6 +62,18 @@ export async function round(outside: Outside, runId: RunId): Promise<number | nu
       });
   }
   return next;
+}
+
+/** A mistake of ours is in the log; people must see that the run does not go on as it should. */
+async function sayUnexpected({ store }: Outside, { run }: RunState): Promise<void> {
+  const because = [
+    {
+      code: 'unexpected',
+      text: `A step failed in a way that Patchday does not know; it is tried again. If this stays, look for ${run.id} in its log; /patch stop ${run.id} begins nothing new.`,
+    },
+  ];
+  if (JSON.stringify(because) === JSON.stringify(run.because)) return;
+  await store.commit(run.id, { expect: { phase: run.phase }, run: { because } }).catch(() => undefined);
 }
 
 async function carryOut(outside: Outside, state: RunState, action: Action, now: number): Promise<Done> {
@@ -93,6 +115,8 @@ function runTask(outside: Outside, state: RunState, task: Task): Promise<TaskRes
       return startRun(outside, state);
     case 'open_wave':
       return openWave(outside, state, task.wave);
+    case 'reconcile':
+      return reconcile(outside, state);
     case 'report':
       return report(outside, state);
   }

@@ -5,6 +5,18 @@ export const cancelCommand: EffectKind = {
   name: 'cancel',
   repeatable: true,
   family: 'send_command',
+  /** The look that found it waiting may be as old as the pause between looks: it is looked at once more. */
+  async precheck({ aws, state }, intent, targets) {
+    if (intent.request.kind !== 'cancel') throw new Error('wrong request');
+    const place = placeOf({ ...intent, runId: state.run.id });
+    const seen = await aws.commands.invocations(place, intent.request.commandId);
+    const waiting = new Set(seen.filter((i) => i.status === 'waiting').map((i) => i.instanceId));
+    return {
+      drop: [],
+      defer: targets.filter((t) => !waiting.has(t.instance.instanceId)).map((t) => t.key),
+    };
+  },
+
   async act({ aws }, effect) {
     if (effect.request.kind !== 'cancel') throw new Error('wrong request');
     await aws.commands.cancel(placeOf(effect), effect.request.commandId, effect.request.instanceIds);
