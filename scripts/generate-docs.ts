@@ -6,11 +6,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { commandLinePage } from '../src/cli/help.ts';
+import { CLI_COMMANDS } from '../src/cli/table.ts';
 import { configJsonSchema } from '../src/config/json-schema.ts';
 import { configurationPage } from '../src/config/reference-page.ts';
 import { reportFormatPage } from '../src/report/format-page.ts';
 import { commandsMarkdown } from '../src/slack/command-table.ts';
 import { slackManifestYaml } from '../src/slack/manifest.ts';
+import { permissionsPage } from '../src/workflow/permissions-page.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -22,6 +25,8 @@ export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/configuration.md', render: configurationPage },
   { path: 'patchday.schema.json', render: () => `${JSON.stringify(configJsonSchema(), null, 2)}\n` },
   { path: 'docs/commands.md', render: commandsMarkdown },
+  { path: 'docs/command-line.md', render: () => commandLinePage(CLI_COMMANDS) },
+  { path: 'docs/permissions.md', render: permissionsPage },
   { path: 'docs/report-format.md', render: reportFormatPage },
   { path: 'slack-manifest.yaml', render: slackManifestYaml },
 ];

@@ -40,7 +40,7 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     usage: 'patchday audit verify [--config FILE] [--anchor SEQ:HASH ...]',
     description:
       'Recompute the hash chain of the audit and hold it against the anchors. Works beside a running bot.',
-    exitCodes: '0 whole, 1 broken or not readable, 2 not an anchor',
+    exitCodes: '0 whole, 1 broken or not readable',
     run: verify,
   },
   {
@@ -48,14 +48,14 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     usage: 'patchday audit export --run ID [--to FOLDER] [--config FILE]',
     description:
       'Write the evidence of a run for an auditor: plan, approvals, audit, effects, reports, chain proof.',
-    exitCodes: '0 written and the chain is whole, 1 not, 2 no run named',
+    exitCodes: '0 written and the chain is whole, 1 not',
     run: exportRun,
   },
   {
     words: ['database', 'backup'],
     usage: 'patchday database backup --to FILE [--config FILE]',
     description: 'Write a whole, checked copy of the database into a new file. Works beside a running bot.',
-    exitCodes: '0 written, 1 not, 2 no file named',
+    exitCodes: '0 written, 1 not',
     run: backup,
   },
   {
@@ -63,21 +63,7 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     usage: 'patchday database restore --from FILE [--config FILE]',
     description:
       'Put a copy in the place of the database, which no bot may be running on. Its open runs are parked at the next start.',
-    exitCodes: '0 done, 1 nothing was changed, 2 no file named',
+    exitCodes: '0 done, 1 nothing was changed',
     run: restore,
   },
 ];
-
-/** The text of `patchday help`. */
-export function helpText(): string {
-  const widest = Math.max(...CLI_COMMANDS.map((c) => c.usage.length));
-  return [
-    'Patchday patches EC2 fleets from Slack.',
-    '',
-    ...CLI_COMMANDS.map((c) => `  ${c.usage.padEnd(widest)}  ${c.description}`),
-    `  ${'patchday help'.padEnd(widest)}  This text.`,
-    '',
-    'Without --config, PATCHDAY_CONFIG or ./patchday.yaml is read. Secrets come from the environment:',
-    'SLACK_BOT_TOKEN, SLACK_APP_TOKEN, and AWS credentials the way the AWS SDK finds them.',
-  ].join('\n');
-}
