@@ -1,5 +1,8 @@
 /** Taking hold of a run: stop at each stage, freeze, exclude, retry, one run at a time. */
 import { describe, expect, it } from 'vitest';
+import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import { startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { wallClock } from '../../sandbox/clock.ts';
 import type { Harness } from '../support/workflow-harness.ts';
 import { actor } from '../support/workflow-harness.ts';
 import { effects, expectNothingTwice, mutations, outcomes, startBot, target } from './wire-support.ts';
@@ -62,11 +65,13 @@ describe('stop', () => {
   });
 
   it('cancels what had not started, by its id, and leaves alone what runs', async () => {
-    const bot = await startBot({
-      durations: { install: 200_000 },
+    const slower = smallFleet({
+      durations: { install: 60_000 },
       instances: { 'linux-1': { behaviour: { delivery: 'delayed', durations: { delivery: 1 } } } },
     });
-    // Delayed for 60 s of life, which is 60 ms here: long enough to be seen waiting.
+    // Delayed for 60 s of life, which is 600 ms here: long enough to be seen waiting, also on a busy machine.
+    const sim = await startAwsSimulator({ fleet: slower, throttle: 'off', clock: wallClock(100) });
+    const bot = await startBot(slower, { sim });
     const runId = await bot.scan();
     await bot.approve(runId);
     await bot.reaches(
