@@ -39,11 +39,13 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
     log.fatal({ err: error }, 'Patchday could not start');
     return 1;
   }
-  log.info({ health: patchday.healthUrl }, 'Patchday is ready');
-  const signal = await new Promise<string>((resolve) => {
+  // Before it says that it is ready: whoever waits for that may end it at once.
+  const signalled = new Promise<string>((resolve) => {
     process.once('SIGTERM', () => resolve('SIGTERM'));
     process.once('SIGINT', () => resolve('SIGINT'));
   });
+  log.info({ health: patchday.healthUrl }, 'Patchday is ready');
+  const signal = await signalled;
   log.info({ signal }, 'draining');
   const limit = setTimeout(() => {
     log.warn('draining took too long; open runs go on at the next start');

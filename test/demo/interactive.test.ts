@@ -36,7 +36,9 @@ describe('the demo for a person', () => {
     expect(isRunning(Number(again))).toBe(true);
 
     ending.abort();
-    expect(await ended).toBe(0);
+    const code = await ended;
+    expect(text).toContain('Ended. Reports, database and log stay in');
+    expect(code).toBe(0);
     expect(isRunning(Number(again))).toBe(false);
     await expect(fetch(page ?? '')).rejects.toThrow();
   });
