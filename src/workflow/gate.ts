@@ -46,7 +46,14 @@ export function judgeWave(state: RunState, waiting: number, now: number): GateVe
         };
   }
   if (next === undefined) {
-    return waiting > 0 ? wait(waiting) : { end: 'completed', reason: 'Every wave is done.' };
+    if (waiting > 0) return wait(waiting);
+    return state.targets.some((t) => t.outcome === 'stopped')
+      ? {
+          end: 'halted',
+          reason:
+            'The window did not leave enough time for all of the last wave. /patch retry takes up the rest.',
+        }
+      : { end: 'completed', reason: 'Every wave is done.' };
   }
   if (now > plan.noNewWaveAfter) {
     return waiting > 0

@@ -93,7 +93,7 @@ export interface Plan {
     required: number;
     groups: readonly string[];
     users: readonly string[];
-    /** After this the plan can be neither approved nor begun. */
+    /** After this the plan cannot be approved. An approved one may begin until `noNewWaveAfter` (docs/adr/0003). */
     expiresAt: number;
   };
   checks: readonly ApplicationCheck[];

@@ -52,6 +52,15 @@ describe('the gate', () => {
     });
   }
 
+  it('says halted when the last wave ran out of time', () => {
+    const state = buildState([{ ...buildTarget(1), stage: 'done', outcome: 'stopped' }], {
+      plan: PLAN,
+      queuedWaves: [],
+    });
+
+    expect(said(judgeWave(state, 0, LATE))).toBe('halted');
+  });
+
   it('wakes up by itself when the window ends during a freeze', () => {
     const v = verdict({ frozen });
     expect('wakeAt' in v && v.wakeAt).toBe(LATE);
