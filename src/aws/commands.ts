@@ -18,6 +18,7 @@ import {
   type Place,
 } from '../workflow/ports.ts';
 import { type Calls, everyPage, read } from './calls.ts';
+import { CLOCK_SKEW_MS, sentSince } from './command-history.ts';
 import { invocationStatus } from './command-status.ts';
 import type { AwsLog } from './options.ts';
 import type { Pacer } from './pace.ts';
@@ -25,8 +26,6 @@ import { where } from './words.ts';
 
 const IDS_PER_COMMAND = 50;
 const COMMENT_LENGTH = 100;
-/** Clocks of this machine and of AWS may differ by this much when commands are looked up by time. */
-const CLOCK_SKEW_MS = 15 * 60_000;
 /** Used only if AWS leaves out ExpiresAfter: the step of AWS-RunPatchBaseline may run for two hours. */
 const EXECUTION_LIMIT_MS = 7_200_000;
 /**
@@ -202,6 +201,8 @@ export function createCommands(
       }
       return { found: { commandId: match.CommandId, expiresAt: expiry(match, 0) } };
     },
+
+    sentSince: (place, prefix, since) => sentSince(calls, place, prefix, since),
 
     async invocations(place, commandId) {
       const raw = await pagesOfInvocations(place, { CommandId: commandId, Details: true });

@@ -9,6 +9,7 @@ export type CommandName =
   | 'stop'
   | 'retry'
   | 'resolve'
+  | 'release'
   | 'report'
   | 'backups'
   | 'cves'
@@ -118,6 +119,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [],
     examples: ['resolve k3f9 i-0123456789abcdef0 "looked: patched and healthy"'],
     whoMay: BOTH,
+  },
+  {
+    name: 'release',
+    usage: 'release <run> <reason>',
+    description:
+      'Lets a run go on that is parked because the database was restored from a copy. Its card says what was found at AWS.',
+    options: [],
+    examples: ['release k3f9 "looked in Systems Manager: nothing else was sent"'],
+    whoMay: 'Approvers of the environment who did not ask for the run',
   },
   {
     name: 'report',

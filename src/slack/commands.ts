@@ -41,6 +41,10 @@ async function run(edge: Edge, asked: Asked, command: Command): Promise<void> {
       const { run: runId, instance, reason } = command;
       return asked.reply(answerMessage(await service.resolve(actor, { runId, instance, reason })));
     }
+    case 'release': {
+      const { run: runId, reason } = command;
+      return asked.reply(answerMessage(await service.release(actor, { runId, reason })));
+    }
     case 'report':
       return asked.reply(answerMessage(await service.report(actor, { runId: command.run })));
     case 'backups': {

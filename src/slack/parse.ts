@@ -27,6 +27,7 @@ export type Command =
   | { do: 'stop'; run: string; reason: string }
   | { do: 'retry'; run: string }
   | { do: 'resolve'; run: string; instance: string; reason: string }
+  | { do: 'release'; run: string; reason: string }
   | { do: 'report'; run: string }
   | { do: 'backups'; scope: Scope }
   | { do: 'cves'; instance: string }
@@ -79,6 +80,12 @@ function parseArguments(name: CommandName, args: readonly string[], rest: string
       const reason = unquoted(afterWords(rest, 2));
       if (reason === '') return missing('resolve', 'Why can it be closed? A reason is needed for the audit.');
       return done({ do: 'resolve', run: runId(one), instance: two, reason });
+    }
+    case 'release': {
+      if (one === undefined) return missing('release', 'Which run?');
+      const reason = unquoted(afterWords(rest, 1));
+      if (reason === '') return missing('release', 'Why may it go on? A reason is needed for the audit.');
+      return done({ do: 'release', run: runId(one), reason });
     }
     case 'cves':
       if (one === undefined) return missing('cves', 'Which instance?');

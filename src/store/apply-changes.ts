@@ -156,7 +156,9 @@ export class ChangeApplier {
 
   #endQueued(runId: RunId, { reason, nextStep }: { reason: string; nextStep: string }): void {
     const rows = this.#db
-      .prepare("SELECT data FROM targets WHERE run_id = ? AND stage = 'queued' AND wave IS NOT NULL")
+      .prepare(
+        "SELECT data FROM targets WHERE run_id = ? AND ((stage = 'queued' AND wave IS NOT NULL) OR (stage = 'ready' AND wave = 0))",
+      )
       .all(runId) as TargetRow[];
     for (const row of rows) {
       this.#target(runId, {

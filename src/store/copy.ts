@@ -22,7 +22,7 @@ import Database from 'better-sqlite3';
 import { type AuditAnchor, auditHead, readAudit, verifyAudit } from './audit-chain.ts';
 import { highWaterPath } from './high-water.ts';
 import { lockDatabase, NEWEST_SCHEMA, openToRead, StoreUnavailable } from './open.ts';
-import { COPY_TABLE, copiedAt } from './parking.ts';
+import { copiedAt } from './parking.ts';
 
 export interface DatabaseCopy {
   /** When it was made, ms. */
@@ -96,8 +96,8 @@ function markAndCheck(path: string, now: number): DatabaseCopy {
       );
     // One file, without -wal and -shm: it is carried around.
     db.pragma('journal_mode = DELETE');
-    db.exec(`CREATE TABLE IF NOT EXISTS ${COPY_TABLE} (copied_at INTEGER NOT NULL) STRICT`);
-    if (copiedAt(db) === 0) db.prepare(`INSERT INTO ${COPY_TABLE} (copied_at) VALUES (?)`).run(now);
+    db.exec('CREATE TABLE IF NOT EXISTS copy_of_database (copied_at INTEGER NOT NULL) STRICT');
+    if (copiedAt(db) === 0) db.prepare('INSERT INTO copy_of_database (copied_at) VALUES (?)').run(now);
     const integrity = db.pragma('integrity_check', { simple: true });
     if (integrity !== 'ok') throw new StoreUnavailable(`it is damaged: ${String(integrity)}`);
     if ((db.pragma('foreign_key_check') as unknown[]).length > 0)

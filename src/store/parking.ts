@@ -7,9 +7,6 @@ import type { RunId } from '../workflow/run-types.ts';
 import type { ChangeApplier } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
 
-/** In a copy, and only there; dropped when the runs of the copy were parked. */
-export const COPY_TABLE = 'copy_of_database';
-
 /** Something outside the database that remembers a head of its audit. */
 export interface Witness {
   /** For people: "the file data/patchday.sqlite.head". */
@@ -34,9 +31,10 @@ export function isBehind(db: Database.Database, witnesses: readonly Witness[]): 
 
 /** When the copy was made, ms; null when the database is not one. */
 export function copiedAt(db: Database.Database): number | null {
-  const marked = db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(COPY_TABLE);
+  // In a copy, and only there; dropped when the runs of the copy were parked.
+  const marked = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'copy_of_database'").get();
   if (!marked) return null;
-  const row = db.prepare(`SELECT copied_at AS at FROM ${COPY_TABLE}`).get() as { at: number } | undefined;
+  const row = db.prepare('SELECT copied_at AS at FROM copy_of_database').get() as { at: number } | undefined;
   return row?.at ?? 0;
 }
 
@@ -78,6 +76,6 @@ export function parkOpenRuns(
       detail: { runs: runs.map((r) => r.id) },
     },
   ]);
-  db.exec(`DROP TABLE IF EXISTS ${COPY_TABLE}`);
+  db.exec('DROP TABLE IF EXISTS copy_of_database');
   return runs.map((r) => r.id);
 }

@@ -17,7 +17,7 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
   const fresh = state.run.phase === 'fresh_scan';
   const onTheWay = state.targets.filter((t) => t.stage !== 'done' && !(fresh && t.stage === 'ready'));
   // A target that waits for a person's answer about its power holds up neither the wave nor its gate.
-  const waveOpen = onTheWay.some((t) => t.wave === state.run.currentWave && t.power !== 'ask');
+  const waveOpen = onTheWay.some((t) => (t.wave ?? 0) <= state.run.currentWave && t.power !== 'ask');
   const actions: Action[] = [...follow.actions];
   const because: Reason[] = [];
   let wakeAt = follow.wakeAt;
@@ -63,7 +63,7 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
 }
 
 /** Looks and searches that are due, the looks grouped by kind and place so that one call serves many. */
-function followEffects(
+export function followEffects(
   effects: readonly Effect[],
   now: number,
 ): { actions: Action[]; wakeAt: number | null } {

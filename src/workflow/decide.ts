@@ -7,6 +7,7 @@ import type { Changes, Intent, RunState } from './changes.ts';
 import { decideWave } from './decide-wave.ts';
 import type { Reason } from './instance.ts';
 import { mention } from './mention.ts';
+import { decideParked } from './reconcile.ts';
 import type { Effect, Phase, RunEnd } from './run-types.ts';
 import { environmentGone, type Settings } from './settings.ts';
 
@@ -28,6 +29,7 @@ export type Task =
   | { name: 'plan' }
   | { name: 'start_run' }
   | { name: 'open_wave'; wave: number }
+  | { name: 'reconcile' }
   | { name: 'report' };
 
 export interface Decision {
@@ -42,6 +44,8 @@ const BEFORE_CHANGES: readonly Phase[] = ['discover', 'plan', 'await_approval', 
 
 export function decide(state: RunState, now: number, settings: Settings): Decision {
   const { run, plan } = state;
+  if (state.parked && run.phase !== 'report' && run.phase !== 'ended')
+    return decideParked(state, state.parked, now, settings);
   if (BEFORE_CHANGES.includes(run.phase) && !settings.environments.some((e) => e.name === run.environment)) {
     const gone = `${environmentGone(run.environment)} Nothing was changed.`;
     return finish(run.phase, now, 'halted', gone, 'run.halted');

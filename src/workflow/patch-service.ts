@@ -2,6 +2,7 @@ import { answer, freeze, resolve, stop, unfreeze } from './service/controls.ts';
 import { approve, exclude, reject } from './service/decisions.ts';
 import { deny, type ServiceParts } from './service/facts.ts';
 import { backups, cves, mayLook, report, view } from './service/looking.ts';
+import { release } from './service/release.ts';
 import { retry, scan } from './service/requests.ts';
 import type { PatchService } from './service.ts';
 
@@ -17,6 +18,7 @@ export function createPatchService(parts: ServiceParts): PatchService {
     freeze: (actor, request) => freeze(parts, actor, request),
     unfreeze: (actor, request) => unfreeze(parts, actor, request),
     resolve: (actor, request) => resolve(parts, actor, request),
+    release: (actor, request) => release(parts, actor, request),
     answer: (actor, request) => answer(parts, actor, request),
     view: (runId) => view(parts, runId),
     runs: (limit) => parts.store.runs(limit),

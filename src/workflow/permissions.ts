@@ -13,6 +13,7 @@ export type Deed =
   | 'answer'
   | 'answer_send'
   | 'resolve'
+  | 'release'
   | 'freeze';
 
 export interface Permission {
@@ -79,6 +80,13 @@ export const PERMISSIONS: readonly Permission[] = [
     requesters: true,
     approvers: true,
     notTheRequester: false,
+  },
+  {
+    deed: 'release',
+    name: 'let a run go on after the database was restored',
+    requesters: false,
+    approvers: true,
+    notTheRequester: true,
   },
   {
     deed: 'freeze',

@@ -172,6 +172,17 @@ export interface SendRequest {
   deliveryTimeoutSeconds: number;
 }
 
+/** A command that AWS remembers, whoever sent it. Times in ms. */
+export interface SentCommand {
+  commandId: string;
+  comment: string;
+  document: { name: string; version: string };
+  instanceIds: readonly string[];
+  parameters: Readonly<Record<string, readonly string[]>>;
+  requestedAt: number;
+  expiresAt: number;
+}
+
 export interface Commands {
   /** The default version and hash of an SSM document. Throws LookFailed. */
   document(place: Place, name: string): Promise<{ name: string; version: string; hash: string }>;
@@ -183,6 +194,11 @@ export interface Commands {
     comment: string,
     since: number,
   ): Promise<Found<{ commandId: string; expiresAt: number }>>;
+  /**
+   * Every command requested after `since` (ms) whose comment begins with `prefix`. AWS remembers them for 30
+   * days. Throws LookFailed.
+   */
+  sentSince(place: Place, prefix: string, since: number): Promise<SentCommand[]>;
   /** All invocations of a command, every page. Throws LookFailed. */
   invocations(place: Place, commandId: string): Promise<Invocation[]>;
   /** Exit code and the end of the output of the step that ran; empty when there is none. Throws LookFailed. */

@@ -46,6 +46,8 @@ export interface PatchService {
   unfreeze(actor: Actor, request: { scope: 'all' }): Promise<Answer>;
   /** Closes an unknown target with a reason. */
   resolve(actor: Actor, request: { runId: RunId; instance: string; reason: string }): Promise<Answer>;
+  /** Lets a run go on that is parked because the database was restored from a copy. */
+  release(actor: Actor, request: { runId: RunId; reason: string }): Promise<Answer>;
   /** Answers a needs-attention question; the first answer wins. */
   answer(actor: Actor, request: { effectId: number; answer: QuestionAnswer['id'] }): Promise<Answer>;
 

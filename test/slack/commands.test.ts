@@ -76,6 +76,7 @@ describe('commands', () => {
       ['/patch stop k3f9', 'no reason given'],
       ['/patch retry k3f9', 'retries the failed ones'],
       ['/patch resolve k3f9 i-01 “looked: fine”', 'Done: resolve k3f9 i-01: looked: fine'],
+      ['/patch release k3f9 “nothing else”', 'Done: release k3f9: nothing else'],
       ['/patch report k3f9', 'Done: report k3f9'],
       ['/patch freeze all incident', 'Done: freeze: incident'],
       ['/patch unfreeze all', 'Done: unfreeze'],

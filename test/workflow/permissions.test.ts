@@ -58,6 +58,7 @@ const TABLE: Record<Deed, Record<string, string>> = {
   answer: EITHER,
   answer_send: FOUR_EYES,
   resolve: EITHER,
+  release: FOUR_EYES,
   freeze: EITHER,
 };
 

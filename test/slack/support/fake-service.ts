@@ -123,6 +123,10 @@ export class FakeService implements PatchService {
     return this.#simple('unfreeze', actor, request, 'unfreeze');
   }
 
+  release(actor: Actor, request: Parameters<PatchService['release']>[1]) {
+    return this.#simple('release', actor, request, `release ${request.runId}: ${request.reason}`);
+  }
+
   resolve(actor: Actor, request: Parameters<PatchService['resolve']>[1]) {
     return this.#simple(
       'resolve',
