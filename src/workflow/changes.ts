@@ -70,7 +70,7 @@ export interface Changes {
   /** Removes all targets of the run first (a discovery that is done again). */
   replaceTargets?: true;
   targets?: readonly TargetChange[];
-  /** Ends every queued target of the plan as 'stopped', for this reason. */
+  /** Ends every queued target of the plan, and every one that was only scanned afresh, as 'stopped', for this reason. */
   endQueued?: { reason: string; nextStep: string };
   effects?: readonly EffectChange[];
   addApproval?: ApprovalRecord;

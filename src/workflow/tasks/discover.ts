@@ -183,6 +183,8 @@ async function ended(
     : `No instance matches.${near.length > 0 ? ` The nearest names are ${near.join(', ')}.` : ' There are no instances in the scope at all.'}`;
   await outside.store.commit(run.id, {
     expect: { phase: 'discover' },
+    // After a fresh scan there are targets already.
+    endQueued: { reason, nextStep: '' },
     run: {
       phase: 'ended',
       end: allFailed ? 'discovery_failed' : 'nothing_to_do',
