@@ -79,10 +79,11 @@ function end(
 ): TargetChange {
   const reason = `${SUBJECT[kind]} was refused: ${error.message}`;
   const next = 'Mend what is said, then /patch retry.';
-  // A refused start leaves nothing to switch off again.
+  // `target` is from before this intent: a refused start leaves nothing to switch off again, unless an earlier
+  // attempt is in doubt and may have started it.
   const change =
     kind === 'start'
-      ? endTarget({ ...target, power: 'none' }, 'skipped', reason, next, { power: 'none' })
+      ? endTarget(target, 'skipped', reason, next, { power: target.power })
       : endWithoutInstall(effects, target, kind === 'install' ? 'failed' : 'skipped', reason, next);
   // The intent itself moved an install's targets on, which the loaded state does not show yet.
   const { whenStage: _, ...unconditional } = change;
@@ -93,6 +94,6 @@ function end(
 function undo(target: Target, kind: EffectKindName, mayRun: boolean): TargetChange[] {
   if (kind === 'install')
     return [{ key: target.key, whenStage: 'patching', set: { stage: 'ready', commandMayRun: mayRun } }];
-  if (kind === 'start') return [{ key: target.key, whenStage: 'powering_on', set: { power: 'none' } }];
+  if (kind === 'start') return [{ key: target.key, whenStage: 'powering_on', set: { power: target.power } }];
   return [];
 }
