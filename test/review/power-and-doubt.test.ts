@@ -62,3 +62,21 @@ describe('a patch command that may have been sent', () => {
     expect(bot.store.instanceLocks([target(view, 'linux-1').key])).toHaveLength(1);
   });
 });
+
+describe('an instance that was patched and is to be stopped again', () => {
+  it('waits while somebody else has a command in progress, and is then left on by name', async () => {
+    const bot = await startBot(
+      { linux: 1, durations: { scan: 60_000 }, instances: { 'linux-1': STOPPED } },
+      { ...START, timing: { verifyTimeout: 700 } },
+    );
+    const runId = await bot.scan();
+    await bot.approve(runId);
+    await bot.reaches(runId, (v) => v.targets[0]?.stage === 'verifying', 'its verification');
+    bot.sim.control.foreignCommand('linux-1');
+    const view = await bot.ended(runId);
+
+    expect(target(view, 'linux-1').nextStep).toContain('left on, because another command');
+    expect(effects(bot.sim, 'StopInstances')).toHaveLength(0);
+    expect(bot.sim.control.instance('linux-1').state).toBe('running');
+  });
+});

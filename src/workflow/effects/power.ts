@@ -1,5 +1,7 @@
 /** Starting what was stopped, and stopping it again. Both are idempotent at EC2. */
 import type { Changes, TargetChange } from '../changes.ts';
+import { foreign } from '../mention.ts';
+import { LookFailed } from '../ports.ts';
 import type { Effect, EffectRef, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
 import {
@@ -151,6 +153,43 @@ export const stopInstances: EffectKind = {
   name: 'stop',
   repeatable: true,
   family: 'stop',
+
+  /**
+   * What is off already, or gone, is not told to stop; under a command of somebody else it waits, and is then
+   * left on. A look that fails changes nothing: stopping again is owed.
+   */
+  async precheck(context, intent, targets) {
+    const { aws, state, settings, now } = context;
+    const place = { ...intent, runId: state.run.id };
+    const ids = targets.map((t) => t.instance.instanceId);
+    const own = state.effects.flatMap((e) => e.ref?.commandId ?? []);
+    const drop: TargetChange[] = [];
+    const defer: Target['key'][] = [];
+    try {
+      const power = await aws.power.look(place, ids);
+      const others = await aws.commands.othersInProgress(place, ids, own);
+      for (const target of targets) {
+        const seen = power.get(target.instance.instanceId)?.state ?? 'terminated';
+        if (seen === 'stopped' || seen === 'terminated') {
+          const gone = seen === 'terminated' ? 'It was terminated meanwhile: find out by whom.' : '';
+          const nextStep = `${target.nextStep} ${gone}`.trim();
+          drop.push(moveTarget(target, { stage: 'done', power: 'off_again', nextStep }));
+          continue;
+        }
+        const other = others.get(target.instance.instanceId);
+        if (!other) continue;
+        if (now - target.stageSince <= settings.timing.verifyTimeout) defer.push(target.key);
+        else {
+          const left = `It was started for patching and left on, because another command (${foreign(other.documentName)}) is in progress on it: stop it by hand.`;
+          drop.push(moveTarget(target, { stage: 'done', nextStep: `${target.nextStep} ${left}`.trim() }));
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof LookFailed)) throw error;
+    }
+    return { drop, defer };
+  },
+
   async act({ aws }, effect) {
     await aws.power.stop(placeOf(effect), idsOf(effect));
     return {};
