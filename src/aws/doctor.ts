@@ -157,7 +157,7 @@ async function examineChanges(
   findings.push({
     name: `${label} ssm:SendCommand`,
     status: 'unknown',
-    text: 'Systems Manager has no dry run. The first /patch scan <landing zone> --fresh --dry-run shows it: a scan changes no packages.',
+    text: `Systems Manager has no dry run. The first /patch scan ${place.landingZone} --fresh --dry-run shows it: a scan changes no packages.`,
   });
   if (instanceId === null) {
     findings.push({

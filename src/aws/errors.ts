@@ -155,7 +155,7 @@ export function changeError(
 ): NoEffect | InDoubt {
   if (error instanceof NoEffect || error instanceof InDoubt) return error;
   const verdict = classify(error);
-  const said = error instanceof Error ? awsSays(error.message) : '';
+  const said = saidBy(error);
   if (verdict.kind === 'doubt') {
     return new InDoubt(
       `${operation} in ${where(place)} got no clear answer (${verdict.code}). It may or may not have been carried out; look before repeating it.`,
@@ -173,7 +173,7 @@ export function changeError(
 export function lookError(operation: string, place: Place, error: unknown): LookFailed {
   if (error instanceof LookFailed) return error;
   const verdict = classify(error);
-  const said = error instanceof Error ? awsSays(error.message) : '';
+  const said = saidBy(error);
   const transient = verdict.kind !== 'refused';
   const why =
     verdict.kind === 'doubt'
@@ -185,6 +185,12 @@ export function lookError(operation: string, place: Place, error: unknown): Look
     transient,
     { cause: error },
   );
+}
+
+/** Our own sentence about credentials ends with what to do, so it is kept whole; foreign ones are cut. */
+function saidBy(error: unknown): string {
+  if (error instanceof NoCredentials) return error.message;
+  return error instanceof Error ? awsSays(error.message) : '';
 }
 
 function explain(verdict: Exclude<Verdict, { kind: 'doubt' }>, operation: string, said: string): string {

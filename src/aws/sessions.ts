@@ -80,7 +80,7 @@ export function createSessions(options: {
         }),
       )
       .catch((error: unknown) => {
-        throw cannotAssume(roleArn, place, error);
+        throw cannotAssume(roleArn, error);
       });
     const read = answer.safeParse(reply);
     if (!read.success) {
@@ -178,7 +178,7 @@ function wrongAccount(roleArn: string, zone: ZoneAccess, account: string): NoCre
   );
 }
 
-function cannotAssume(roleArn: string, place: Place, error: unknown): NoCredentials {
+function cannotAssume(roleArn: string, error: unknown): NoCredentials {
   const verdict = classify(error);
   const said = error instanceof Error ? awsSays(error.message) : '';
   const fix =
@@ -187,7 +187,7 @@ function cannotAssume(roleArn: string, place: Place, error: unknown): NoCredenti
       : 'It is tried again.';
   return new NoCredentials(
     verdict.code,
-    `role ${roleArn} could not be assumed for ${where(place)}: ${verdict.code}${said ? ` (${said})` : ''}. ${fix}`,
+    `role ${roleArn} could not be assumed: ${verdict.code}${said ? ` (${said})` : ''}. ${fix}`,
     verdict.kind !== 'refused',
     { cause: error },
   );

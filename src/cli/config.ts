@@ -1,6 +1,7 @@
 import { configJsonSchema } from '../config/json-schema.ts';
 import { configPath, loadConfig } from '../config/load.ts';
 import { readSecrets } from '../config/secrets.ts';
+import { count } from '../workflow/words.ts';
 import type { CliContext } from './commands.ts';
 
 /** Prints every mistake and warning. 0 = usable, 1 = not. */
@@ -17,7 +18,7 @@ export async function checkConfig({ configFlag, env, out, err }: CliContext): Pr
   for (const warning of loaded.warnings) out(`warning: ${warning.text}`);
   const { environments, landingZones } = loaded.config;
   out(
-    `${path} is good: ${Object.keys(environments).length} environments, ${landingZones.length} landing zones.`,
+    `${path} is good: ${count(Object.keys(environments).length, 'environment')}, ${count(landingZones.length, 'landing zone')}.`,
   );
   const secrets = readSecrets(env);
   if (!secrets.ok) for (const problem of secrets.problems) out(`note: ${problem.text}`);

@@ -63,10 +63,24 @@ export async function doctor({ configFlag, env, json, out, err }: CliContext): P
   if (json) out(scrub(JSON.stringify({ missing, findings }, null, 2)));
   else {
     for (const f of findings) out(scrub(`${MARKS[f.status]} ${f.name}: ${f.text}`));
-    const unknown = findings.filter((f) => f.status === 'unknown').length;
-    const summary = `${findings.filter((f) => f.status === 'ok').length} ok, ${findings.filter((f) => f.status === 'warning').length} warnings, ${missing} missing, ${unknown} that only a first run can show. Nothing was changed.`;
+    const summary = scrub(summaryOf(findings));
     if (missing > 0) err(summary);
     else out(summary);
   }
   return missing > 0 ? 1 : 0;
+}
+
+/** The counts, and by name what is missing: the list above it may be long. */
+function summaryOf(findings: readonly Finding[]): string {
+  const of = (status: Finding['status']) => findings.filter((f) => f.status === status);
+  const warnings = of('warning').length;
+  const unknown = of('unknown').length;
+  const names = [...new Set(of('missing').map((f) => f.name))];
+  const counts = [
+    `${of('ok').length} ok`,
+    `${warnings} ${warnings === 1 ? 'warning' : 'warnings'}`,
+    `${of('missing').length} missing${names.length > 0 ? ` (${names.join(', ')})` : ''}`,
+    ...(unknown > 0 ? [`${unknown} that only a first run can show`] : []),
+  ];
+  return `${counts.join(', ')}. Nothing was changed.`;
 }

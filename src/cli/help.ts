@@ -42,7 +42,7 @@ export function optionsOf(command: CliCommand): string[] {
 export function commandLinePage(commands: readonly CliCommand[]): string {
   return [
     '# The command line',
-    'Whoever runs Patchday types these; everybody else uses [the commands in Slack](commands.md). In a checkout it is `npm run patchday -- COMMAND`, in the container image the command is appended to `docker run`. Every command also answers to `--help`.',
+    'Whoever runs Patchday types these; everybody else uses [the commands in Slack](commands.md). In a checkout it is `npm run patchday -- COMMAND`, in the container it is `docker run … IMAGE /app/src/main.ts COMMAND`. Every command also answers to `--help`.',
     ...commands.map((c) =>
       [
         `## \`patchday ${c.words.join(' ')}\``,
