@@ -1,27 +1,40 @@
 /**
  * The bot as a process of its own that ends itself with SIGKILL at the Nth point. Points are numbered by the
- * two choke points alone: before and after every COMMIT of the store, before and after every mutating AWS
- * call. Nobody lists them by hand, so a new call or commit is a new point by itself.
+ * three choke points alone: before and after every COMMIT of the store, every mutating AWS call, and every call
+ * to Slack. Nobody lists them by hand, so a new call or commit is a new point by itself.
  *
- * argv: config file, number of the fatal point (0 = never), file to which the points passed are written.
+ * argv: config file, number or name of the fatal point (0 = never), file to which the points passed are written,
+ * effect grace in ms when it is to be one that the configuration refuses.
  */
 import { appendFileSync } from 'node:fs';
 import { startPatchday } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/ops/log.ts';
 
-const [configFile = '', fatal = '0', trace = ''] = process.argv.slice(2);
+const [configFile = '', fatal = '0', trace = '', grace = ''] = process.argv.slice(2);
 const fatalPoint = Number(fatal);
 let passed = 0;
 
 function point(name: string): void {
   passed++;
   if (trace) appendFileSync(trace, `${passed} ${name}\n`);
-  if (passed === fatalPoint) process.kill(process.pid, 'SIGKILL');
+  if (passed === fatalPoint || name === fatal) process.kill(process.pid, 'SIGKILL');
 }
+
+/** The Web API client takes the global fetch: every call to Slack goes through here, and nothing of AWS does. */
+const realFetch = globalThis.fetch;
+globalThis.fetch = async (input, init) => {
+  const last = String(input instanceof Request ? input.url : input).replace(/^.*\//, '');
+  const method = /^[a-z]/.test(last) ? last : 'upload or response_url';
+  point(`slack ${method}:before`);
+  const answer = await realFetch(input, init);
+  point(`slack ${method}:after`);
+  return answer;
+};
 
 const loaded = loadConfig(configFile, process.env);
 if (!loaded.ok) throw new Error(loaded.problems.map((p) => p.text).join('\n'));
+if (grace !== '') loaded.config.timing.effectGrace = Number(grace);
 const patchday = await startPatchday({
   config: loaded.config,
   secrets: {

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
+import type { CommandSnapshot } from '../../sandbox/aws/control.ts';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
@@ -17,8 +18,21 @@ import { botConfig } from '../support/bot-config.ts';
 export interface DriveOptions {
   fleet: FleetDefinition;
   environment: string;
-  /** The bot kills itself at this point of its first life; 0 = never. */
-  fatalPoint: number;
+  /** The bot kills itself at this point of its first life, by number or at the first of that name; 0 = never. */
+  fatalPoint: number | string;
+  /** And again at this point of its second life. */
+  secondFatalPoint?: number;
+  /** How long AWS's lists do not show what was made. Default 20 ms. */
+  visibilityDelayMs?: number;
+  /**
+   * Before answering a question, `patient` people look in Systems Manager until nothing can be hidden any more;
+   * `hasty` ones believe what its lists show at that moment. Default patient.
+   */
+  people?: 'patient' | 'hasty';
+  /** Instead of the configured grace; only for the control that must fail. */
+  effectGraceMs?: number;
+  /** The configuration that the bot finds when it comes back. */
+  afterRestart?: { timing?: Record<string, string>; environment?: Record<string, unknown> };
   /** Called once both simulators are up: faults. */
   prepare?: (sims: { aws: AwsSimulator; slack: SlackSimulator }) => void;
   within?: number;
@@ -34,6 +48,8 @@ export interface DriveResult {
   installs: Record<string, number>;
   /** Effects of CreateImage, by instance name. */
   images: Record<string, number>;
+  /** Faults of AWS that struck. */
+  fired: number;
   end: string | null;
   /** Rows that a finished job must not leave behind. */
   leftovers: string[];
@@ -50,7 +66,11 @@ const BOT = fileURLToPath(new URL('./bot.ts', import.meta.url));
 
 export async function drive(options: DriveOptions): Promise<DriveResult> {
   const folder = mkdtempSync(join(tmpdir(), 'patchday-crash-'));
-  const aws = await startAwsSimulator({ fleet: options.fleet, throttle: 'off', visibilityDelayMs: 20 });
+  const aws = await startAwsSimulator({
+    fleet: options.fleet,
+    throttle: 'off',
+    visibilityDelayMs: options.visibilityDelayMs ?? 20,
+  });
   const slack = await startSlackSimulator({ rateLimits: 'off' });
   options.prepare?.({ aws, slack });
   const job = new Job(options, folder, aws, slack);
@@ -83,9 +103,13 @@ class Job {
     this.#folder = folder;
     this.#aws = aws;
     this.#slack = slack;
+    this.#writeConfig(options.config);
+  }
+
+  #writeConfig(config: DriveOptions['config']): void {
     writeFileSync(
-      join(folder, 'patchday.yaml'),
-      botConfig({ fleet: options.fleet, folder, ...options.config }),
+      join(this.#folder, 'patchday.yaml'),
+      botConfig({ fleet: this.#options.fleet, folder: this.#folder, ...config }),
     );
   }
 
@@ -120,13 +144,16 @@ class Job {
     this.#lives++;
     this.#ready = false;
     if (this.#lives > 3) throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
-    const fatal = this.#lives === 1 ? this.#options.fatalPoint : 0;
+    const { fatalPoint, secondFatalPoint = 0, afterRestart, effectGraceMs } = this.#options;
+    const fatal = this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
+    if (this.#lives === 2 && afterRestart) this.#writeConfig({ ...this.#options.config, ...afterRestart });
     const bot = fork(
       BOT,
       [
         join(this.#folder, 'patchday.yaml'),
         String(fatal),
         this.#lives === 1 ? join(this.#folder, 'points') : '',
+        effectGraceMs === undefined ? '' : String(effectGraceMs),
       ],
       {
         env: {
@@ -154,13 +181,15 @@ class Job {
       this.#ready = true;
     });
     bot.on('exit', (_code, signal) => {
-      if (signal === 'SIGKILL' && fatal > 0) this.#killed = true;
+      if (signal === 'SIGKILL' && fatal !== 0) this.#killed = true;
     });
     this.#bot = bot;
   }
 
   #killedOrPast(): boolean {
-    return this.#options.fatalPoint === 0 || this.#killed || this.#points().length < this.#options.fatalPoint;
+    const { fatalPoint } = this.#options;
+    if (fatalPoint === 0 || this.#killed) return true;
+    return typeof fatalPoint === 'number' && this.#points().length < fatalPoint;
   }
 
   /** Retype, click, answer; whatever the bot did not take is simply done again. */
@@ -198,7 +227,9 @@ class Job {
     for (const question of seen.attention) {
       if (this.#answered.has(question.id)) continue;
       // A person looks in Systems Manager first. What is there is adopted without an answer.
-      if (this.#aws.control.commands().some((c) => c.comment === question.tag)) continue;
+      const hasty = this.#options.people === 'hasty';
+      const shows = (c: CommandSnapshot) => !hasty || (c.visibleFrom !== null && c.visibleFrom <= now);
+      if (this.#aws.control.commands().some((c) => c.comment === question.tag && shows(c))) continue;
       const message = this.#slack.control
         .messages({ channel: CHANNELS.nonprod })
         .findLast((m) => JSON.stringify(m.blocks).includes('question_send_again'));
@@ -299,6 +330,7 @@ class Job {
       outcomes: byName((_, id) => rows.targets.find((t) => t.id === id)?.outcome ?? null),
       installs: byName((name) => this.#aws.control.instance(name).counters.installs),
       images: byName((_, id) => ledger.filter((e) => JSON.stringify(e).includes(id)).length),
+      fired: this.#aws.control.firedFaults(),
       end: this.#look().runs.at(-1)?.end ?? null,
       leftovers: [...rows.open, ...rows.locks, ...rows.unfinished].map((r) => r.what),
       questionsAsked: this.#answered.size,

@@ -19,6 +19,8 @@ export function proofOfCases(about: {
   name: string;
   bar: string;
   defaults?: { seeds?: number; seconds?: number };
+  /** Cases at once; only for cases that share nothing in this process. Default 1. */
+  atOnce?: number;
   /** The proof injects faults: a run in which none fired is a violation by itself. */
   injects: boolean;
   cases(options: ProofOptions): Case[] | Promise<Case[]>;
@@ -31,15 +33,14 @@ export function proofOfCases(about: {
       const all = await about.cases(options);
       const { match } = options;
       const chosen = match === null ? all : all.filter((c) => c.name.includes(match));
-      return runCases(about.name, chosen, about.injects, options);
+      return runCases(about, chosen, options);
     },
   };
 }
 
 async function runCases(
-  proof: string,
+  about: { name: string; injects: boolean; atOnce?: number },
   chosen: readonly Case[],
-  injects: boolean,
   options: ProofOptions,
 ): Promise<ProofResult> {
   const until = performance.now() + options.seconds * 1000;
@@ -47,26 +48,34 @@ async function runCases(
   const violations: string[] = [];
   let cases = 0;
   let fired = 0;
-  for (const one of chosen) {
-    if (performance.now() > until) break;
-    const replay = { seed: options.seed, case: one.name };
-    let result: CaseResult;
-    try {
-      result = await one.run();
-    } catch (error) {
-      result = { wrong: [`did not end: ${error instanceof Error ? error.message : String(error)}`] };
+  const queue = [...chosen];
+  const worker = async () => {
+    while (performance.now() < until) {
+      const one = queue.shift();
+      if (!one) return;
+      const result = await ended(one);
+      cases++;
+      fired += result.fired ?? 0;
+      for (const [name, value] of Object.entries(result.figures ?? {})) {
+        const before = figures[name] ?? 0;
+        figures[name] = /^(slowest|most)/.test(name) ? Math.max(before, value) : before + value;
+      }
+      const replay = { seed: options.seed, seeds: options.seeds, case: one.name };
+      violations.push(...result.wrong.map((w) => replayWith(`${one.name}: ${w}`, about.name, replay)));
+      options.log(`${result.wrong.length === 0 ? 'ok  ' : 'FAIL'} ${one.name}`);
     }
-    cases++;
-    fired += result.fired ?? 0;
-    for (const [name, value] of Object.entries(result.figures ?? {})) {
-      const before = figures[name] ?? 0;
-      figures[name] = /^(slowest|most)/.test(name) ? Math.max(before, value) : before + value;
-    }
-    violations.push(...result.wrong.map((w) => replayWith(`${one.name}: ${w}`, proof, replay)));
-    options.log(`${result.wrong.length === 0 ? 'ok  ' : 'FAIL'} ${one.name}`);
+  };
+  await Promise.all(Array.from({ length: about.atOnce ?? 1 }, worker));
+  if (queue.length > 0) figures['cases not begun because the time was up'] = queue.length;
+  return { cases, faultsFired: about.injects ? fired : null, violations, figures };
+}
+
+async function ended(one: Case): Promise<CaseResult> {
+  try {
+    return await one.run();
+  } catch (error) {
+    return { wrong: [`did not end: ${error instanceof Error ? error.message : String(error)}`] };
   }
-  if (cases < chosen.length) figures['not begun (time was up)'] = chosen.length - cases;
-  return { cases, faultsFired: injects ? fired : null, violations, figures };
 }
 
 /** Small, seeded, good enough to choose cases: mulberry32. */
