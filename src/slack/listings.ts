@@ -43,7 +43,7 @@ export function cveLines(patches: readonly MissingPatch[]): Mrkdwn[] {
     const what = [patch.kbId, patch.classification, patch.severity, patch.state]
       .filter((word) => word !== '' && word !== patch.title)
       .join(', ');
-    return md`• ${escapeText(patch.title, 120)} (${escapeText(what, 120)}): ${ids}`;
+    return md`• ${code(patch.title, 120)} (${escapeText(what, 120)}): ${ids}`;
   });
   return patches.length > MOST ? [...lines, md`…and ${patches.length - MOST} more.`] : lines;
 }
