@@ -28,7 +28,7 @@ export const MUST_HAPPEN: readonly string[] = [
   ...['approve', 'reject', 'exclude', 'stop', 'freeze', 'unfreeze', 'retry', 'resolve'],
   ...['answer send_again', 'answer give_up', 'answer stop_now', 'answer leave_on'],
   ...['effect create_image', 'effect start', 'effect install', 'effect scan', 'effect stop', 'effect cancel'],
-  ...['adopted', 'attempt without effect', 'waited for a person', 'refused click'],
+  ...['adopted', 'attempt without effect', 'waited for a person', 'refused click', 'further wave opened'],
   ...['end completed', 'end stopped', 'end halted', 'end rejected', 'end expired', 'end dry_run'],
   ...['end nothing_to_do', 'end discovery_failed'],
 ];

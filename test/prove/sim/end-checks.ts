@@ -3,7 +3,7 @@ import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Target } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { RunModel, Witness } from './witness.ts';
-import type { Part, World } from './world.ts';
+import { mayRun, type World } from './world.ts';
 
 const NEEDS_A_PERSON = [
   'failed',
@@ -87,8 +87,4 @@ function checkTarget(
     wrong(
       `${id} was started, runs on, and nobody is told (power ${target.power}, ${outcome}: ${target.outcomeReason})`,
     );
-}
-
-function mayRun({ status, machine }: Part): boolean {
-  return (status === 'waiting' || status === 'running') && machine.state === 'running';
 }

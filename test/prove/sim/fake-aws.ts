@@ -116,13 +116,14 @@ export function fakeAws(world: World): Aws {
           ids.flatMap((id) => {
             const m = machines.get(id);
             if (!m) return [];
-            const ok = m.state === 'running' && m.checksOk;
+            const { state, stateReason } = m.shown ?? m;
+            const ok = state === 'running' && m.checksOk;
             return [
               [
                 id,
                 {
-                  state: m.state,
-                  stateReason: m.stateReason,
+                  state,
+                  stateReason,
                   checks: { ok, text: ok ? 'ok' : 'instance check: initializing' },
                 },
               ],
@@ -318,7 +319,7 @@ function toInstance(m: Machine): Instance {
     privateAddress: '10.0.0.1',
     platform: m.platform,
     platformVersion: '',
-    state: m.state,
+    state: m.shown?.state ?? m.state,
     rootDevice: 'ebs',
     ssm: { ping: m.agent, lastPingAt: m.lastPingAt, agentVersion: '3.3.2746.0' },
     patchGroup: null,

@@ -17,6 +17,7 @@ const MOST = {
   command_hidden: 0.5,
   image_hidden: 0.5,
   patch_state_late: 0.4,
+  power_state_late: 0.5,
   wrong_account: 0.02,
   // What happens on an instance.
   install_failed: 0.25,
@@ -32,10 +33,10 @@ const MOST = {
   slow_delivery: 0.5,
   image_failed: 0.15,
   image_hangs: 0.08,
-  start_falls_back: 0.15,
-  start_hangs: 0.08,
-  stop_hangs: 0.08,
-  checks_impaired: 0.1,
+  start_falls_back: 0.25,
+  start_hangs: 0.2,
+  stop_hangs: 0.2,
+  checks_impaired: 0.2,
   // Chances per hour and instance that somebody else does something.
   terminated_by_others: 0.03,
   stopped_by_others: 0.06,
@@ -47,12 +48,16 @@ const MOST = {
   slack_down: 0.2,
   approver_removed: 0.1,
   clicked_twice: 0.2,
+  /** Two people click at the same moment. */
+  clicked_at_once: 0.4,
   // The process.
   crash_before_call: 0.02,
   crash_after_call: 0.02,
   crash_before_commit: 0.01,
   crash_after_commit: 0.01,
   crash_at_random: 0.3,
+  /** The next life begins with another configuration. */
+  reconfigured: 0.5,
 } as const;
 
 export type Fault = keyof typeof MOST;

@@ -239,7 +239,7 @@ export class Process {
       commit: (runId, changes) =>
         write(
           () => inner.commit(runId, changes),
-          (answer) => witness.committed(runId, changes, answer),
+          (answer) => witness.committed(runId, changes, answer, inner),
         ),
       intend: (runId, intent) =>
         write(

@@ -80,6 +80,24 @@ export function makeSettings(random: Random): Settings {
   };
 }
 
+/** What an administrator changed while the program was away. Plans that exist already are not touched by it. */
+export function reconfigured(random: Random, settings: Settings): Settings {
+  const poll = random.pick([MINUTE, 3 * MINUTE, 10 * MINUTE]);
+  return {
+    ...settings,
+    timing: { ...settings.timing, pollImages: poll, pollCommands: poll },
+    environments: settings.environments.map((e) => ({
+      ...e,
+      waveSize: random.pick([1, 2, 3]),
+      batchSize: random.pick([1, 2, 50]),
+      failureBudget: random.pick([0, 1, 5]),
+      stoppedInstances: random.pick(['skip', 'start']),
+      approvalsRequired: random.pick([1, 2]),
+      backup: { ...e.backup, required: random.chance(0.8) },
+    })),
+  };
+}
+
 export function makeMachines(random: Random, settings: Settings): Machine[] {
   return settings.zones.flatMap((zone, z) =>
     Array.from({ length: random.between(1, 4) }, (_, i): Machine => {
@@ -95,7 +113,14 @@ export function makeMachines(random: Random, settings: Settings): Machine[] {
         region: 'eu-west-1',
         platform: random.chance(0.3) ? 'windows' : 'linux',
         state: stopped ? 'stopped' : 'running',
-        stateReason: '',
+        stateReason: stopped
+          ? random.pick([
+              '',
+              'Client.UserInitiatedShutdown: User initiated shutdown',
+              'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+            ])
+          : '',
+        shown: null,
         agent: stopped ? 'connection_lost' : random.chance(0.95) ? 'online' : 'not_managed',
         lastPingAt: START - HOUR,
         checksOk: !stopped,

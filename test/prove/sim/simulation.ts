@@ -7,13 +7,14 @@ import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { migrate } from '../../../src/store/open.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Aws } from '../../../src/workflow/ports.ts';
+import type { Settings } from '../../../src/workflow/settings.ts';
 import { type ClickParts, clickHelpfully, clickSomething } from './clicks.ts';
 import { checkEnded } from './end-checks.ts';
 import { fakeAws } from './fake-aws.ts';
 import { type Fault, Faults } from './faults.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
-import { makeMachines, makeSettings, START } from './scenario.ts';
+import { makeMachines, makeSettings, reconfigured, START } from './scenario.ts';
 import { Staff } from './staff.ts';
 import { Timeline } from './timeline.ts';
 import { Witness } from './witness.ts';
@@ -71,7 +72,7 @@ class Simulation {
   readonly #db: Database.Database;
   readonly #reader: SqliteStore;
   readonly #aws: Aws;
-  readonly #settings;
+  #settings: Settings;
   readonly #quietAt: number;
   #process: Process | null = null;
   #lives = 0;
@@ -169,6 +170,8 @@ class Simulation {
   #start(): void {
     const life = ++this.#lives;
     this.#say(`life ${life} begins`);
+    if (life > 1 && this.#faults.fires('reconfigured'))
+      this.#settings = reconfigured(this.#random, this.#settings);
     this.#process = new Process({
       life,
       db: this.#db,
@@ -210,6 +213,7 @@ class Simulation {
       if (quiet && !this.#faults.over) this.#calm();
       const process = this.#process;
       if (process) void this.#click(process, quiet);
+      if (process && !quiet && this.#faults.fires('clicked_at_once')) void this.#click(process, quiet);
       const asked = this.#witness.openRuns().some((r) => r.planHash !== null && !r.begun);
       const pause = quiet ? 20 : random.between(1, random.pick(asked ? [3, 10] : [5, 40]));
       this.#timeline.after(pause * MINUTE, click);

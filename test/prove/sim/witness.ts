@@ -9,7 +9,7 @@ import type { SendRequest } from '../../../src/workflow/ports.ts';
 import type { Effect, Freeze, Run } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Staff } from './staff.ts';
-import type { Command, Image, Ledger, Machine, World } from './world.ts';
+import { type Command, type Image, type Ledger, type Machine, mayRun, type World } from './world.ts';
 
 export interface RunModel {
   run: Run;
@@ -30,6 +30,8 @@ export interface RunModel {
   started: Set<string>;
   resolved: Set<string>;
 }
+
+const FAILED = ['failed', 'verification_failed', 'unknown', 'partly_patched'];
 
 interface KnownEffect {
   kind: Effect['kind'];
@@ -108,7 +110,7 @@ export class Witness implements Ledger {
     this.#trace(this.#frozen ? 'frozen' : 'unfrozen');
   }
 
-  committed(runId: string, changes: Changes, answer: Committed): void {
+  committed(runId: string, changes: Changes, answer: Committed, store: SqliteStore): void {
     const model = this.runs.get(runId);
     const says = (changes.audit ?? []).map((a) => a.action).join(',');
     if (!answer.ok || !model) {
@@ -137,6 +139,7 @@ export class Witness implements Ledger {
       if (entry.action === 'target.resolved') model.resolved.add(String(entry.detail?.['key']));
       if (entry.action === 'effect.adopted') this.succeed('adopted');
     }
+    if (changes.run?.currentWave) this.#opened(model, changes.run.currentWave, store);
     if (changes.keepZones)
       model.zones = new Set([...model.zones].filter((zone) => changes.keepZones?.includes(zone)));
     if (changes.run?.phase === 'waves') model.begun = true;
@@ -181,7 +184,7 @@ export class Witness implements Ledger {
     const approvers = model.approvals.get(model.planHash ?? '') ?? new Set();
     if (approvers.size < plan.approval.required) this.violation(`${what} without its approvals`);
     for (const key of intent.targets)
-      if (!plan.targets.some((t) => t.key === key))
+      if (!plan.targets.some((t) => t.key === key && t.wave === intent.wave))
         this.violation(`${what} for ${key}, which is not in the plan`);
     const patching = intent.kind === 'install' || intent.kind === 'start';
     if (forward && plan.kind === 'patch' && this.#now() > plan.noNewWaveAfter + 1000)
@@ -214,6 +217,20 @@ export class Witness implements Ledger {
     if (!plan || still.length < plan.approval.required)
       this.violation(`${model.run.id} began though its approvers are none any more`);
     if (this.#frozen) this.succeed('began into a freeze');
+  }
+
+  /** A wave is opened in its turn, and only while few enough failed. */
+  #opened({ run, plans, planHash }: RunModel, wave: number, store: SqliteStore): void {
+    const plan = plans.get(planHash ?? '');
+    const planned = store.allTargets(run.id).filter((t) => t.wave !== null);
+    const failed = planned.filter((t) => t.outcome !== null && FAILED.includes(t.outcome)).length;
+    if (plan && failed > plan.failureBudget)
+      this.violation(`${run.id} opened wave ${wave} with ${failed} failed of at most ${plan.failureBudget}`);
+    const before = planned.filter((t) => (t.wave ?? 0) < wave);
+    if (before.some((t) => t.stage !== 'done' && t.power !== 'ask'))
+      this.violation(`${run.id} opened wave ${wave} before the end of the one before`);
+    this.succeed('wave opened');
+    if (wave > 1) this.succeed('further wave opened');
   }
 
   #answered(model: RunModel, changes: Changes, effectId: number) {
@@ -267,6 +284,7 @@ export class Witness implements Ledger {
       if (count > 1 + (model.permitted.get(key) ?? 0))
         this.violation(`${key} was patched ${count} times in ${effect.runId}`);
       this.#backedUp(model, plan, key);
+      this.#alone(model, command, key);
     }
   }
 
@@ -278,6 +296,17 @@ export class Witness implements Ledger {
     const images = [...(this.world?.images.values() ?? [])].filter((i) => i.machine.key === key);
     if (!images.some((i) => i.state === 'available' && (i.runId === run.id || i.id === kept)))
       this.violation(`${key} was patched in ${run.id} without a verified backup`);
+  }
+
+  /** Two patch commands on one instance at a time only on a person's word. */
+  #alone(model: RunModel, command: Command, key: string): void {
+    if ((model.permitted.get(key) ?? 0) > 0 || [...this.runs.values()].some((r) => r.resolved.has(key)))
+      return;
+    for (const other of this.world?.commands.values() ?? []) {
+      const part = [...other.parts.values()].find((p) => p.machine.key === key);
+      if (other !== command && other.operation === 'Install' && part && mayRun(part))
+        this.violation(`${key} got ${command.id} while ${other.id} may run on it`);
+    }
   }
 
   imaged(image: Image, requestedFor: string): void {

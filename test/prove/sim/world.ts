@@ -24,6 +24,8 @@ export interface Machine {
   stateReason: string;
   agent: 'online' | 'connection_lost' | 'not_managed';
   lastPingAt: number;
+  /** What EC2 still shows of its power for a moment, or null. */
+  shown: { state: Instance['state']; stateReason: string } | null;
   checksOk: boolean;
   tags: Record<string, string>;
   missing: number;
@@ -61,6 +63,11 @@ export interface Part {
   startedAt: number | null;
   endedAt: number | null;
   exitCode: number | null;
+}
+
+/** In truth, whatever Systems Manager shows. */
+export function mayRun({ status, machine }: Part): boolean {
+  return (status === 'waiting' || status === 'running') && machine.state === 'running';
 }
 
 export interface Command {
@@ -187,6 +194,7 @@ export class World {
     this.ledger.started(runId, machines);
     for (const machine of machines) {
       if (machine.state !== 'stopped') continue;
+      this.#stale(machine);
       machine.state = 'pending';
       machine.stateReason = '';
       machine.startedBy = runId;
@@ -215,6 +223,7 @@ export class World {
     if (runId !== null) this.ledger.stopped(runId, machines);
     for (const machine of machines) {
       if (machine.state !== 'running' && machine.state !== 'pending') continue;
+      this.#stale(machine);
       machine.state = 'stopping';
       machine.stateReason = 'Client.UserInitiatedShutdown: User initiated shutdown';
       machine.startedBy = null;
@@ -224,6 +233,16 @@ export class World {
         if (machine.state === 'stopping') machine.state = 'stopped';
       });
     }
+  }
+
+  /** EC2's answers are consistent in the end only. */
+  #stale(machine: Machine): void {
+    if (!this.faults.fires('power_state_late')) return;
+    const { state, stateReason } = machine;
+    machine.shown = { state, stateReason };
+    this.timeline.after(this.random.between(SECOND, this.consistency), () => {
+      machine.shown = null;
+    });
   }
 
   /** Somebody else's start: nobody here stops it again. */
