@@ -18,6 +18,7 @@ import { plan } from './tasks/plan.ts';
 import { reconcile } from './tasks/reconcile.ts';
 import { report } from './tasks/report.ts';
 import { startRun } from './tasks/start-run.ts';
+import { count } from './words.ts';
 
 /**
  * One round of a run: load, decide, act, commit. Returns when to do the next one (ms since the epoch), or
@@ -143,7 +144,7 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
             {
               actor: 'patchday',
               action: 'targets.dropped',
-              text: `${check.drop.length} instances were not touched after the last look.`,
+              text: `${count(check.drop.length, 'instance was', 'instances were')} not touched after the last look.`,
               detail: { targets: check.drop.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
             },
           ],

@@ -5,6 +5,7 @@ import { EFFECT_KINDS } from './effects/kinds.ts';
 import { LookFailed } from './ports.ts';
 import type { Effect } from './run-types.ts';
 import type { Outside } from './tasks/context.ts';
+import { count } from './words.ts';
 
 /** What an action came to: go on at once, or not before so many ms. */
 export type Done = { again: 'now' } | { again: number; why?: string };
@@ -104,7 +105,7 @@ function absent(effect: Effect, now: number, note: string): Changes {
 
 /** Only a person can say what became of a patch command that nobody can see. */
 function question(effect: Effect, { now, settings }: EffectContext, found: string): Changes {
-  const note = `the patch command to ${effect.targets.length} instances in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
+  const note = `the patch command to ${count(effect.targets.length, 'instance')} in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
   return {
     effects: [
       {
@@ -127,7 +128,7 @@ function question(effect: Effect, { now, settings }: EffectContext, found: strin
       {
         kind: 'question',
         effectId: effect.id,
-        text: `A person is needed: ${note}. ${found} Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
+        text: `${note.charAt(0).toUpperCase()}${note.slice(1)}. ${found} Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
       },
     ],
   };

@@ -2,6 +2,7 @@
 import { exitCodeMeaning } from './exit-codes.ts';
 import type { InstalledPatch, PatchCounts, Platform } from './instance.ts';
 import type { Outcome } from './run-types.ts';
+import { count } from './words.ts';
 
 export interface Verdict {
   outcome: Outcome;
@@ -65,7 +66,7 @@ export function judgeTarget(facts: VerificationFacts): Verdict {
   if (after.pendingReboot > 0) {
     return {
       outcome: 'patched_reboot_pending',
-      reason: `${after.pendingReboot} patches are installed and take effect at the next reboot.`,
+      reason: `${count(after.pendingReboot, 'patch is installed and takes', 'patches are installed and take')} effect at the next reboot.`,
       nextStep: 'Reboot it when its owners agree, then scan it.',
     };
   }

@@ -4,6 +4,7 @@ import { foreign } from '../mention.ts';
 import { LookFailed } from '../ports.ts';
 import type { Effect, EffectRef, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
+import { count } from '../words.ts';
 import {
   blindForLong,
   type EffectContext,
@@ -37,7 +38,7 @@ function begunPower(context: EffectContext, effect: Effect, ref: EffectRef): Cha
       {
         actor: 'patchday',
         action: `power.${effect.kind}`,
-        text: `${effect.targets.length} instances are being ${verb}.`,
+        text: `${count(effect.targets.length, 'instance is', 'instances are')} being ${verb}.`,
         detail: { targets: effect.targets },
       },
     ],

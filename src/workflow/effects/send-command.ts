@@ -1,6 +1,7 @@
 /** What install and scan have in common: SendCommand has no idempotency token, so its comment is the tag. */
 import type { Changes } from '../changes.ts';
 import type { Effect, EffectRef } from '../run-types.ts';
+import { count } from '../words.ts';
 import { type EffectContext, placeOf } from './kind.ts';
 
 export async function sendCommand({ aws }: EffectContext, effect: Effect): Promise<EffectRef> {
@@ -36,7 +37,7 @@ export function begunCommand(context: EffectContext, effect: Effect, ref: Effect
       {
         actor: 'patchday',
         action: `command.sent.${effect.kind}`,
-        text: `Command ${ref.commandId} went to ${effect.targets.length} instances.`,
+        text: `Command ${ref.commandId} went to ${count(effect.targets.length, 'instance')}.`,
         detail: { tag: effect.tag, commandId: ref.commandId, targets: effect.targets },
       },
     ],
