@@ -22,6 +22,8 @@ import { count } from './words.ts';
 /** Systems Manager keeps commands for 30 days; a day is left for the asking. */
 export const HISTORY_MS = 29 * 86_400_000;
 
+const ANSWERED = 'answered by what was found at AWS after the restore';
+
 /** A command of a run, at its place. */
 export interface Trace {
   landingZone: string;
@@ -91,7 +93,12 @@ export function matchWithAws(
   const known = new Set(effects.map((e) => e.tag));
   const unknown = traces.filter((t) => !known.has(t.command.comment));
   const installs = unknown.filter((t) => parseTag(run, t.command.comment)?.kind === 'install');
-  const scans = unknown.filter((t) => parseTag(run, t.command.comment)?.kind === 'scan');
+  // One comment may have been used more than once: by the lost process, and by a bot on another copy.
+  const scans = unknown.filter(
+    (t, i) =>
+      parseTag(run, t.command.comment)?.kind === 'scan' &&
+      unknown.findIndex((u) => u.command.comment === t.command.comment) === i,
+  );
   if (run.phase !== 'waves' && (installs.length > 0 || images.length > 0))
     return endOfWhatWentOn(state, targets, installs, images, now);
 
@@ -137,12 +144,17 @@ export function matchWithAws(
     reason: `patch commands of run ${run.id} do not fit its restored rows`,
     until: null,
   }));
-  const effectsChanged: EffectChange[] = closed.map((e) => ({
-    id: e.id,
-    from: e.state,
-    state: 'closed',
-    note: 'answered by what was found at AWS after the restore',
-  }));
+  // The backup of an instance that got its patch command is behind it.
+  const past = effects.filter(
+    (e) =>
+      e.kind === 'create_image' &&
+      (e.state === 'intended' || e.state === 'begun') &&
+      e.targets.every((key) => adoptedKeys.has(key)),
+  );
+  const effectsChanged: EffectChange[] = [
+    ...closed.map((e) => ({ id: e.id, from: e.state, state: 'closed' as const, note: ANSWERED })),
+    ...past.map((e) => ({ id: e.id, from: e.state, state: 'settled' as const, note: ANSWERED })),
+  ];
   const targetsChanged: TargetChange[] = [
     ...[...adoptedKeys].flatMap((key) => {
       const target = byKey.get(key);
@@ -158,8 +170,8 @@ export function matchWithAws(
     effects: effectsChanged,
     adopt: [
       ...adopted.map((t) => adoptedEffect(run, t, keysOf(t), 'begun', now)),
-      // Their names are taken; what they found is read anew.
-      ...scans.map((t) => adoptedEffect(run, t, keysOf(t), 'settled', now)),
+      // Only their names are taken: what they found is read anew, and they count as nobody's attempt.
+      ...scans.map((t) => adoptedEffect(run, t, [], 'settled', now)),
     ],
     targets: targetsChanged,
     instanceLocks: locks,

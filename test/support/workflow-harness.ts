@@ -12,8 +12,8 @@ import type { AwsHooks } from '../../src/aws/index.ts';
 import { createApplicationChecks, createAws, type ZoneAccess } from '../../src/aws/index.ts';
 import { randomIds } from '../../src/ops/ids.ts';
 import type { CommitHooks } from '../../src/store/group-commit.ts';
-import { type OpenedDatabase, openDatabase } from '../../src/store/open.ts';
-import { SqliteStore } from '../../src/store/sqlite-store.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { EmbeddedHost } from '../../src/workflow/host.ts';
 import { createPatchService } from '../../src/workflow/patch-service.ts';
 import { type Directory, LookFailed } from '../../src/workflow/ports.ts';
@@ -158,8 +158,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       confirmAbove: 1000,
     })),
   };
-  const database: OpenedDatabase = openDatabase(join(folder, 'patchday.sqlite'));
-  const store = new SqliteStore(database.db, clock.now, options.commitHooks);
+  const database = openStore({
+    path: join(folder, 'patchday.sqlite'),
+    now: clock.now,
+    anchors: join(folder, 'audit-anchors.txt'),
+    hooks: options.commitHooks,
+  });
+  const { store } = database;
   const people = new People();
   const errors: unknown[] = [];
   const aws = createAws({
