@@ -126,11 +126,11 @@ export function nextStepsSection(view: RunView): SectionBlock | null {
   return list(md`*What to do next*`, lines, 1500);
 }
 
-/** Why the run is where it is; that it waits for an approval is its state already. */
+/** Why the run is where it is; that it waits for an approval is its state already, and questions stand by themselves. */
 export function becauseLines(view: RunView): Mrkdwn {
   return join(
     view.because
-      .filter((reason) => reason.code !== 'awaiting_approval')
+      .filter((reason) => reason.code !== 'awaiting_approval' && reason.code !== 'needs_attention')
       .slice(0, 3)
       .map((reason) => words(reason.text, 250)),
     '\n',

@@ -246,14 +246,14 @@ function givenUp(
         target,
         'skipped',
         `No backup could be made, so it was not patched: ${last.note}`,
-        'Mend the cause (it is under View all and in the report), then /patch retry.',
+        'Mend the cause, then /patch retry.',
       );
     case 'start':
       return endTarget(
         target,
         'skipped',
         `It could not be started: ${last.note}`,
-        'Mend the cause (it is under View all and in the report), then /patch retry.',
+        'Mend the cause, then /patch retry.',
       );
     case 'install':
       return endWithoutInstall(
@@ -261,7 +261,7 @@ function givenUp(
         target,
         'failed',
         `The patch command was refused: ${last.note}`,
-        'Mend the cause (it is under View all and in the report), then /patch retry.',
+        'Mend the cause, then /patch retry.',
       );
   }
 }

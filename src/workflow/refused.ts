@@ -78,7 +78,7 @@ function end(
   error: NoEffect,
 ): TargetChange {
   const reason = `${SUBJECT[kind]} was refused: ${error.message}`;
-  const next = 'Mend what is said, then /patch retry.';
+  const next = 'Mend the cause, then /patch retry.';
   // `target` is from before this intent: a refused start leaves nothing to switch off again, unless an earlier
   // attempt is in doubt and may have started it.
   const change =

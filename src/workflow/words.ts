@@ -5,7 +5,7 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
   up_to_date: 'already up to date',
   patched: 'patched and verified',
   patched_reboot_pending: 'patched, reboot pending',
-  partly_patched: 'partly patched',
+  partly_patched: 'installed, some still missing or failed',
   failed: 'failed',
   verification_failed: 'verification failed',
   skipped: 'skipped',

@@ -127,7 +127,7 @@ describe('commands', () => {
       },
     ];
     expect((await type(b, '/patch cves web-01')).text).toMatch(
-      /kernel \(Security, Critical, Missing\): `CVE-2026-1`/,
+      /`kernel` \(Security, Critical, Missing\): `CVE-2026-1`/,
     );
   });
 

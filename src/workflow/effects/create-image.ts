@@ -149,6 +149,6 @@ function withoutBackup(context: EffectContext, target: Target, why: string) {
     target,
     'skipped',
     `No verified backup, so it was not patched. ${why}.`,
-    'Mend the cause (it is under View all and in the report), then /patch retry.',
+    'Mend the cause, then /patch retry.',
   );
 }

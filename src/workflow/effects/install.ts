@@ -51,7 +51,7 @@ export const install: EffectKind = {
           target,
           'skipped',
           `Not patched: ${verdict.reasons.map((r) => r.text).join('; ')}.`,
-          'Mend what is said, then /patch retry.',
+          'Mend the cause, then /patch retry.',
         );
         // What we started is not switched off under a command of somebody else: a person is asked.
         const busy = target.power === 'on' && others.has(target.instance.instanceId);

@@ -85,7 +85,7 @@ export const startInstances: EffectKind = {
             t,
             'skipped',
             `It was started, but could not be looked at. ${why}`,
-            'Mend the cause (it is under View all and in the report), then /patch retry.',
+            'Mend the cause, then /patch retry.',
           ),
         ),
     };
@@ -145,7 +145,7 @@ function couldNotStart(target: Target, why: string): TargetChange {
     target,
     'skipped',
     `It did not start: ${why}.`,
-    'Mend the cause (it is under View all and in the report), then /patch retry.',
+    'Mend the cause, then /patch retry.',
   );
   return { ...change, set: { ...change.set, stage: 'done', power: 'off_again' } };
 }

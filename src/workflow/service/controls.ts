@@ -45,7 +45,9 @@ export async function stop(
     return no(committed.refused, `Run ${run.id} was already told to stop. Nothing more was changed.`);
   parts.kick(run.id);
   return yes(
-    `Run ${run.id} is stopping: nothing new begins. What was begun is followed to its end, and its report follows.`,
+    run.startedAt === null
+      ? `Run ${run.id} is stopped. Nothing was changed on any instance.`
+      : `Run ${run.id} is stopping: nothing new begins. What was begun is followed to its end, and its report follows.`,
     undefined,
   );
 }

@@ -158,7 +158,7 @@ function skip(target: Target, why: string): TargetChange {
       stage: 'done',
       outcome: 'skipped',
       outcomeReason: `Not ready when its wave began: ${why}.`,
-      nextStep: 'Mend the cause (it is under View all and in the report), then /patch retry.',
+      nextStep: 'Mend the cause, then /patch retry.',
     },
   };
 }

@@ -175,7 +175,7 @@ function notPlanned({ key, reasons }: Target, why: string): TargetChange {
       eligible: false,
       reasons: [{ code: 'no_document', text: why }, ...reasons],
       outcomeReason: why,
-      nextStep: 'Mend what is said, then scan again.',
+      nextStep: 'Mend the cause, then scan again.',
     },
   };
 }
