@@ -21,6 +21,7 @@ export interface ViewParts {
 export function makeView(parts: ViewParts): RunView {
   const { run, plan, approvals } = parts;
   const targets = [...parts.targets].sort(inOrder);
+  const asked = new Set(parts.needingAttention.flatMap((e) => e.targets));
   const freeze = parts.freezes.find((f) => f.scope === 'all');
   return {
     run,
@@ -28,7 +29,7 @@ export function makeView(parts: ViewParts): RunView {
     approvals: approvals.filter((a) => a.planHash === run.planHash),
     targets,
     counts: countOutcomes(targets),
-    waves: plan ? plan.waves.map((w) => waveView(w, targets, run.currentWave)) : [],
+    waves: plan ? plan.waves.map((w) => waveView(w, targets, run.currentWave, asked)) : [],
     questions: parts.needingAttention.map((e) => question(e, targets)),
     because: run.because,
     frozen: freeze && run.phase !== 'ended' ? frozenReason(freeze).text : null,
@@ -58,12 +59,15 @@ function waveView(
   wave: { number: number; size: number },
   targets: readonly Target[],
   current: number,
+  asked: ReadonlySet<string>,
 ): WaveView {
   const mine = targets.filter((t) => t.wave === wave.number);
   const parts = STAGES.flatMap(({ stage }) => {
-    const n = mine.filter((t) => t.stage === stage).length;
+    const n = mine.filter((t) => t.stage === stage && !asked.has(t.key)).length;
     return n > 0 && stage !== 'done' && stage !== 'queued' ? [`${n} ${saysStage(stage)}`] : [];
   });
+  const waiting = mine.filter((t) => t.stage !== 'done' && asked.has(t.key)).length;
+  if (waiting > 0) parts.push(`${waiting} waiting for a person's answer`);
   const done = mine.filter((t) => t.stage === 'done').length;
   return {
     number: wave.number,
@@ -99,7 +103,7 @@ function question(effect: Effect, targets: readonly Target[]): Question {
     whatToCheck:
       effect.kind === 'stop'
         ? 'Look at the patch log and the package manager on the instance: is anything still being installed?'
-        : `In account ${effect.accountId}, ${effect.region}, open Systems Manager, Run Command, Command history, and look for the comment "${effect.tag}". If it is there, answer nothing: it will be adopted. If it is not there, it was not sent.`,
+        : `In account ${effect.accountId}, ${effect.region}, open Systems Manager, Run Command, Command history, and look for the comment "${effect.tag}". If it is there, answer nothing: it will be adopted. If it is not there, look again after a few minutes before you answer.`,
     targets: names,
     askedAt: effect.intendedAt,
     answers: answersFor(effect),
