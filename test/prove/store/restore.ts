@@ -81,6 +81,8 @@ async function sendAgain(bot: Harness, runId: string): Promise<void> {
 
 export interface Continued {
   violations: string[];
+  /** The run was open in the copy, and was parked. */
+  parked: boolean;
   /** How the restored run ended, and how its instances did. */
   end: string;
   outcomes: string[];
@@ -102,8 +104,10 @@ export async function goOnFrom(
   const bot = await startHarness({ ...options, folder, sim });
   const violations: string[] = [];
   let end = 'absent';
+  let parked = false;
   let outcomes: string[] = [];
   try {
+    parked = Boolean(bot.store.load(runId)?.parked);
     bot.host.kickAll();
     if (bot.store.run(runId) !== null) {
       await until(() => bringToAnEnd(bot, runId), {
@@ -132,7 +136,7 @@ export async function goOnFrom(
     if (images !== before[name]?.images) violations.push(`${name} was backed up again`);
   }
   violations.push(...bot.errors.map((error) => `a round failed: ${String(error)}`));
-  return { violations, end, outcomes };
+  return { violations, parked, end, outcomes };
 }
 
 async function bringToAnEnd(bot: Harness, runId: string): Promise<boolean> {

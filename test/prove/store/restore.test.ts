@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Continued, goOnFrom, type Original, original } from './restore.ts';
+
+/** `npm run prove -- --only restore` takes every copy; here a few from the beginning to the end. */
+const SAMPLES = [0, 0.15, 0.3, 0.45, 0.6, 0.9];
+
+for (const name of ['plain', 'doubt'] as const) {
+  describe(`a database restored from a copy of a run (${name}) that went on to its end`, () => {
+    let whole: Original;
+    const seen: Continued[] = [];
+    beforeAll(async () => {
+      whole = await original(name);
+      for (const at of SAMPLES) {
+        const copy = whole.copies[Math.floor(at * whole.copies.length)];
+        if (copy) seen.push(await goOnFrom(whole, copy));
+      }
+    }, 30_000);
+    afterAll(() => whole.close());
+
+    it('does nothing twice and comes to an end, wherever the copy was made', () => {
+      expect(seen.flatMap((s) => s.violations)).toEqual([]);
+      expect(seen.filter((s) => s.parked).length).toBeGreaterThan(3);
+    });
+
+    it('ends a run that had not begun in the copy, and adopts what was begun after it', () => {
+      expect(seen[0]?.end).toBe('halted');
+      expect(seen[2]?.end).toBe('completed');
+      expect(seen[2]?.outcomes.slice(0, 2).every((o) => o.startsWith('patched'))).toBe(true);
+    });
+  });
+}
+
+describe('a copy that nobody can know for one', () => {
+  it('does things twice: what the marks are for', async () => {
+    const whole = await original('plain');
+    try {
+      const copy = whole.copies[Math.floor(whole.copies.length / 4)];
+      if (!copy) throw new Error('no copy');
+      expect((await goOnFrom(whole, copy, { marked: false })).violations.join()).toContain(
+        'was patched again',
+      );
+    } finally {
+      await whole.close();
+    }
+  }, 20_000);
+});
