@@ -1,6 +1,8 @@
 /** Every proof, in the order of the table. A new one is added here and nowhere else. */
+import { proof as approval } from './approval.ts';
+import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
 import { proof as faults } from './faults.ts';
 import type { Proof } from './proof.ts';
 
-export const PROOFS: readonly Proof[] = [crash, faults];
+export const PROOFS: readonly Proof[] = [crash, faults, approval, audit];
