@@ -78,7 +78,7 @@ export function severitySection(view: RunView, now: number): SectionBlock | null
   const age =
     oldest > newest
       ? NOTHING
-      : md`\nFigures are ${length(Math.max(0, now - newest))} to ${length(Math.max(0, now - oldest))} old (oldest ${time(oldest)}).`;
+      : md`\nFigures are ${ages(now - newest, now - oldest)} old (oldest ${time(oldest)}).`;
   const unknown =
     never === 0
       ? NOTHING
@@ -88,6 +88,12 @@ export function severitySection(view: RunView, now: number): SectionBlock | null
       ? md`No figures yet.`
       : md`${sum.critical} critical · ${sum.security} security · ${sum.missing} missing · ${sum.failed} failed · ${count(sum.pendingReboot, 'patch', 'patches')} waiting for a reboot`;
   return section(md`*Patches* (${count(scanned, 'scanned instance')})\n${totals}${age}${unknown}`);
+}
+
+function ages(youngest: number, eldest: number): Mrkdwn {
+  const from = length(Math.max(0, youngest));
+  const to = length(Math.max(0, eldest));
+  return from === to ? to : md`${from} to ${to}`;
 }
 
 function whyNotPlanned(target: Target): { code: string; text: string } {

@@ -9,6 +9,16 @@ const SINGLE_QUOTES = /[\u2018-\u201b\u2032\u2035\u0060\u00b4\uff07]/g;
 const SPACES = /[\s\u0085\u180e\u2800]+/g;
 const INVISIBLE = /(?!\s)[\p{Cc}\p{Cf}]/gu;
 
+/** The look-alikes by which mrkdwn.ts shows foreign text: what was read on a card is typed again. */
+const LOOK_ALIKES: Readonly<Record<string, string>> = {
+  ˋ: "'",
+  '∗': '*',
+  '∼': '~',
+  ˍ: '_',
+  '꞉': ':',
+  '＠': '@',
+};
+
 /** Longer than any sensible command; the rest is dropped. */
 const LONGEST = 4000;
 
@@ -18,6 +28,7 @@ export function normaliseTyped(text: string): string {
     .replace(/&lt;/g, '<')
     .replace(/&gt;/g, '>')
     .replace(/&amp;/g, '&')
+    .replace(/[ˋ∗∼ˍ꞉＠]/g, (shown) => LOOK_ALIKES[shown] ?? shown)
     .replace(INVISIBLE, '')
     .replace(DASHES, '-')
     .replace(DOUBLE_QUOTES, '"')

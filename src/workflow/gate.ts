@@ -113,7 +113,7 @@ export function decideGate(state: RunState, onTheWay: readonly Target[], now: nu
         do: 'advance',
         changes: {
           endQueued: { reason: verdict.reason, nextStep: 'Scan again, or /patch retry.' },
-          run: { phase: 'report', end: verdict.end, endReason: verdict.reason },
+          run: { phase: 'report', end: verdict.end, endReason: verdict.reason, because: [] },
           audit: [{ actor: 'patchday', action: `run.${verdict.end}`, text: verdict.reason }],
         },
       },

@@ -99,6 +99,13 @@ describe('commands, refused', () => {
     expect(answer).toMatch(/Dry run \w+: looking at test/);
   });
 
+  it('what Patchday itself shows is understood when it is typed again', async () => {
+    const shown = await team.say('priya', 'help scan');
+    expect(shown).toContain('web-∗');
+    const runId = await team.scan('priya', 'scan test linux-∗ --dry-run');
+    expect(team.words(await team.ended(runId))).toContain('Dry run: 2 instances would be patched');
+  });
+
   it('a scan of a landing zone that is busy says which run holds it, and leads there', async () => {
     const runId = await team.scan('priya');
     const card = await team.toApprove(runId);

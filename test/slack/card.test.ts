@@ -156,7 +156,7 @@ describe('the card of a run', () => {
   it('says that what was never scanned is unknown, and how old the other figures are', () => {
     const blocks = shown(runView({ targets: [target(1), target(9), target(18)] }));
     expect(blocks).toContain('2 instances never scanned: what they miss is unknown, not zero.');
-    expect(blocks).toContain('Figures are 3 h to 3 h old');
+    expect(blocks).toContain('Figures are 3 h old');
   });
 
   it('groups who is not ready by the reason, with counts and a few names', () => {
