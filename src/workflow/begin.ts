@@ -28,9 +28,28 @@ interface Context {
   /** Past "no new wave after": no backup and no patch command is begun any more. */
   late: boolean;
   frozen: boolean;
+  /** The stored plan is not the one that was approved: nothing of it is begun any more. */
+  corrupt: boolean;
 }
 
+/**
+ * Most calls that one round begins. They are paced, a few a second: a round of a thousand backups would keep
+ * the run from looking at what is going on, and a stopping process from stopping.
+ */
+const MOST_BEGUN_AT_ONCE = 40;
+
 export function begins(
+  state: RunState,
+  onTheWay: readonly Target[],
+  now: number,
+  settings: Settings,
+): Begins {
+  const all = everythingDue(state, onTheWay, now, settings);
+  let begun = 0;
+  return { ...all, actions: all.actions.filter((a) => a.do !== 'begin' || ++begun <= MOST_BEGUN_AT_ONCE) };
+}
+
+function everythingDue(
   state: RunState,
   onTheWay: readonly Target[],
   now: number,
@@ -45,6 +64,7 @@ export function begins(
     stopping: state.run.stopRequestedAt !== null,
     late: state.plan !== null && state.run.kind === 'patch' && now > state.plan.noNewWaveAfter,
     frozen: state.frozen !== null,
+    corrupt: state.run.phase !== 'fresh_scan' && state.planHashNow !== state.run.planHash,
   };
   const inStage = (stage: Stage) => onTheWay.filter((t) => t.stage === stage);
   if (state.run.phase === 'fresh_scan') {
@@ -57,11 +77,18 @@ export function begins(
     (t) => t.wave === state.run.currentWave && ['queued', 'backing_up', 'powering_on'].includes(t.stage),
   );
   // Patch commands go out in full batches, so they wait until no target of the wave is still on its way to "ready".
-  if (!straggling || context.stopping || context.late) beginForward(context, inStage('ready'), 'install');
+  if (!straggling || whyNotBegun(context) !== null) beginForward(context, inStage('ready'), 'install');
   if (context.stopping) beginCancels(context, inStage('patching'));
   beginScans(context, inStage('verifying'), true);
   beginPowerOff(context, inStage('powering_off'));
   return out;
+}
+
+/** Why nothing of the plan is begun any more, or null. */
+function whyNotBegun({ stopping, late, corrupt }: Context): string | null {
+  if (stopping) return 'The run was stopped before this instance was patched.';
+  if (corrupt) return 'The stored plan does not match the approved hash any more, so it was not patched.';
+  return late ? 'The window did not leave enough time to patch it.' : null;
 }
 
 /** Back-up, start and install: only while the run is wanted, not frozen, and there is time. */
@@ -75,17 +102,10 @@ function beginForward(
   for (const target of targets) {
     const past = effectsOn(state.effects, kind, target);
     if (past.some((e) => e.state !== 'no_effect' && e.state !== 'closed')) continue;
-    if (context.stopping || context.late) {
+    const end = whyNotBegun(context);
+    if (end !== null) {
       out.changes.push(
-        endWithoutInstall(
-          state.effects,
-          target,
-          'stopped',
-          context.stopping
-            ? 'The run was stopped before this instance was patched.'
-            : 'The window did not leave enough time to patch it.',
-          '/patch retry takes it up again.',
-        ),
+        endWithoutInstall(state.effects, target, 'stopped', end, '/patch retry takes it up again.'),
       );
       continue;
     }

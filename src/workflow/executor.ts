@@ -162,9 +162,11 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   }
   const place = placeOf({ ...intent, runId: run.id });
   await aws.pace(place, kind.family);
+  // Waiting for a place under the rate limit may have taken a while.
+  if (outside.draining?.()) return { again: 60_000 };
   const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });
   // Refused: something was decided meanwhile that the next load will show.
-  if (!intended.ok) return { again: 50 };
+  if (!intended.ok) return { again: 250 };
   return act(outside, context, intended.value);
 }
 
@@ -249,7 +251,7 @@ async function ask(
   text: string,
 ): Promise<Done> {
   const intended = await outside.store.intend(state.run.id, intent);
-  if (!intended.ok) return { again: 50 };
+  if (!intended.ok) return { again: 250 };
   await outside.store.commit(state.run.id, {
     effects: [{ id: intended.value.id, from: 'intended', state: 'needs_attention', note }],
     targets: intent.targets.map((key) => ({ key, set: { power: 'ask' } })),

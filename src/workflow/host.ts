@@ -32,7 +32,7 @@ export class EmbeddedHost {
   onRound: (runId: RunId) => void = () => {};
 
   constructor(outside: Outside, log: HostLog) {
-    this.#outside = outside;
+    this.#outside = { ...outside, draining: () => this.#stopping };
     this.#log = log;
   }
 

@@ -45,6 +45,12 @@ export async function retry(
       `Run ${run.id} has not ended, so there is nothing to retry yet. Nothing was changed. /patch status ${run.id} shows where it is.`,
     );
   }
+  if (run.end === 'dry_run') {
+    return no(
+      'dry_run',
+      `Run ${run.id} was a dry run: nothing failed, because nothing was done. Scan without --dry-run. Nothing was changed.`,
+    );
+  }
   const targets = parts.store.allTargets(run.id);
   // What was never ready is taken up again only where it was in the plan: a retry widens nothing.
   const failed = targets.filter(

@@ -16,6 +16,8 @@ export interface Outside {
   /** Writes the files of a finished run to disk. Doing it again changes nothing. */
   writeReport(runId: Run['id']): Promise<void>;
   view(runId: Run['id']): RunView | null;
+  /** The process is about to end: no new effect is begun. */
+  draining?(): boolean;
 }
 
 /** What a task says when it could not be done now. The same task is tried again after the pause. */
