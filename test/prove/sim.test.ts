@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { campaign, neverHappened } from './sim/campaign.ts';
+import { PLANTED } from './sim/planted.ts';
 import { REGRESSIONS } from './sim/regressions.ts';
 import { simulate } from './sim/simulation.ts';
 
@@ -15,4 +16,11 @@ test('over some hundred simulated companies with faults, crashes and clicks, no 
 
 test.for(REGRESSIONS)('seed $seed stays mended: $found', async ({ seed }) => {
   expect((await simulate(seed)).violations).toEqual([]);
+});
+
+test.for(PLANTED)('is noticed: $name', { timeout: 120_000 }, async ({ plant, noticedAs }) => {
+  const said: string[] = [];
+  for (let seed = 1; seed <= SEEDS && !said.some((v) => noticedAs.test(v)); seed++)
+    said.push(...(await simulate(seed, { plant })).violations);
+  expect(said.filter((v) => noticedAs.test(v))).not.toEqual([]);
 });

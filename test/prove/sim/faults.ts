@@ -15,6 +15,8 @@ const MOST = {
   // Reads.
   look_failed: 0.15,
   command_hidden: 0.5,
+  /** Longer than anybody looks: absence proves nothing. */
+  command_hidden_long: 0.15,
   image_hidden: 0.5,
   patch_state_late: 0.4,
   power_state_late: 0.5,
@@ -22,6 +24,8 @@ const MOST = {
   // What happens on an instance.
   install_failed: 0.25,
   install_partial: 0.25,
+  /** Says success and leaves something out. */
+  install_incomplete: 0.25,
   install_hangs: 0.12,
   agent_lost_in_install: 0.1,
   undeliverable: 0.15,

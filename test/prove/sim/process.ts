@@ -31,6 +31,8 @@ export interface ProcessParts {
   witness: Witness;
   /** Shared over all lives, so that an id is never given twice. */
   ids: { run(): string; guid(): string };
+  /** Puts a defect between the program and its store; null in an honest simulation. */
+  plantStore: ((store: QueryStore) => QueryStore) | null;
   trace(line: string): void;
   /** The process is gone; whoever runs the world starts another. */
   died(): void;
@@ -67,7 +69,7 @@ export class Process {
         this.#dies('crash_after_commit');
       },
     });
-    this.store = this.#watched(this.#inner);
+    this.store = this.#watched(parts.plantStore?.(this.#inner) ?? this.#inner);
     const aws = this.#lossyAws(parts.aws);
     const directory = this.#lossy('directory', parts.directory);
     this.#outside = {
@@ -206,7 +208,7 @@ export class Process {
   }
 
   /** The real store, with a witness of every write that became durable. */
-  #watched(inner: SqliteStore): QueryStore {
+  #watched(inner: QueryStore): QueryStore {
     const { witness, life } = this.#parts;
     const write = async <T>(call: () => Promise<T>, durable: (answer: T) => void): Promise<T> => {
       if (!this.alive) return NEVER;
@@ -239,7 +241,7 @@ export class Process {
       commit: (runId, changes) =>
         write(
           () => inner.commit(runId, changes),
-          (answer) => witness.committed(runId, changes, answer, inner),
+          (answer) => witness.committed(runId, changes, answer, this.#inner),
         ),
       intend: (runId, intent) =>
         write(

@@ -12,6 +12,7 @@ import { type ClickParts, clickHelpfully, clickSomething } from './clicks.ts';
 import { checkEnded } from './end-checks.ts';
 import { fakeAws } from './fake-aws.ts';
 import { type Fault, Faults } from './faults.ts';
+import type { Plant } from './planted.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { makeMachines, makeSettings, reconfigured, START } from './scenario.ts';
@@ -36,8 +37,8 @@ const MOST_AFTER_QUIET = 4 * 24 * HOUR;
 const MOST_EVENTS = 200_000;
 
 export interface SimulationOptions {
-  /** A defect put into the world or the ports, to see that it is noticed. */
-  plant?: (aws: Aws, world: World) => Aws;
+  /** A defect put on the ports or the store, to see that it is noticed. */
+  plant?: Plant;
 }
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
@@ -72,6 +73,7 @@ class Simulation {
   readonly #db: Database.Database;
   readonly #reader: SqliteStore;
   readonly #aws: Aws;
+  readonly #plant: Plant;
   #settings: Settings;
   readonly #quietAt: number;
   #process: Process | null = null;
@@ -80,7 +82,7 @@ class Simulation {
   #clicks = 0;
   #helping = false;
 
-  constructor(seed: number, { plant = (aws) => aws }: SimulationOptions) {
+  constructor(seed: number, { plant = {} }: SimulationOptions) {
     const stream = (name: string) => new Random(`${name} ${seed}`);
     this.#seed = seed;
     this.#timeline = new Timeline(START, stream('ties'));
@@ -98,7 +100,9 @@ class Simulation {
     this.#quietAt = START + this.#random.between(3, 14) * HOUR;
     this.#db = database();
     this.#reader = new SqliteStore(this.#db, now);
-    this.#aws = plant(fakeAws(this.#world), this.#world);
+    const aws = fakeAws(this.#world);
+    this.#aws = plant.aws?.(aws) ?? aws;
+    this.#plant = plant;
   }
 
   async run(): Promise<Simulated> {
@@ -182,7 +186,8 @@ class Simulation {
             ? { ok: false, text: 'connection refused' }
             : { ok: true, text: 'ok' },
       },
-      directory: this.#staff,
+      directory: this.#plant.directory?.(this.#staff) ?? this.#staff,
+      plantStore: this.#plant.store ?? null,
       settings: this.#settings,
       timeline: this.#timeline,
       random: new Random(`life ${life} ${this.#seed}`),

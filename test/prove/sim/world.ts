@@ -132,7 +132,7 @@ export class World {
       operation: request.parameters['Operation']?.[0] === 'Install' ? 'Install' : 'Scan',
       snapshotId: request.parameters['SnapshotId']?.[0] ?? null,
       sentAt: now,
-      visibleAt: now + (faults.fires('command_hidden') ? random.between(SECOND, this.consistency) : 0),
+      visibleAt: now + this.#hiddenFor(),
       expiresAt: now + request.deliveryTimeoutSeconds * SECOND + EXECUTION_LIMIT,
       parts: new Map(),
     };
@@ -157,6 +157,17 @@ export class World {
     this.commands.set(command.id, command);
     this.ledger.sent(command, request, place);
     return command;
+  }
+
+  #hiddenFor(): number {
+    switch (this.faults.oneOf('command_hidden_long', 'command_hidden')) {
+      case 'command_hidden_long':
+        return this.random.between(this.consistency, HOUR);
+      case 'command_hidden':
+        return this.random.between(SECOND, this.consistency);
+      default:
+        return 0;
+    }
   }
 
   cancel(command: Command, ids: readonly string[]): void {
@@ -300,7 +311,13 @@ export class World {
       );
       return;
     }
-    const fault = faults.oneOf('install_failed', 'install_partial', 'install_hangs', 'agent_lost_in_install');
+    const fault = faults.oneOf(
+      'install_failed',
+      'install_partial',
+      'install_incomplete',
+      'install_hangs',
+      'agent_lost_in_install',
+    );
     // However it goes on, Systems Manager ends it at its limit, unless the agent never says so.
     if (fault === 'agent_lost_in_install') this.setAgent(machine, 'connection_lost');
     if (fault === 'install_hangs' || fault === 'agent_lost_in_install') {
@@ -313,12 +330,22 @@ export class World {
       this.#finish(
         command,
         part,
-        fault === 'install_failed' ? 'failed' : fault === 'install_partial' ? 'partial' : 'installed',
+        fault === 'install_failed'
+          ? 'failed'
+          : fault === 'install_partial'
+            ? 'partial'
+            : fault === 'install_incomplete'
+              ? 'incomplete'
+              : 'installed',
       ),
     );
   }
 
-  #finish(command: Command, part: Part, how: 'installed' | 'partial' | 'failed' | 'scanned' | 'timed_out') {
+  #finish(
+    command: Command,
+    part: Part,
+    how: 'installed' | 'partial' | 'incomplete' | 'failed' | 'scanned' | 'timed_out',
+  ) {
     const { machine } = part;
     // What went away under the command never reports.
     if (part.status !== 'running' || machine.state !== 'running') return;
@@ -329,7 +356,7 @@ export class World {
       return this.#end(part, 'failed', 'Failed');
     }
     if (how !== 'scanned') {
-      const put = how === 'partial' ? Math.floor(machine.missing / 2) : machine.missing;
+      const put = how !== 'installed' ? Math.floor(machine.missing / 2) : machine.missing;
       for (let i = 0; i < put; i++)
         machine.installed.push({ title: `patch ${machine.installed.length + 1}`, at: now });
       machine.missing -= put;
