@@ -3,6 +3,8 @@ import { proof as approval } from './approval.ts';
 import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
 import { proof as faults } from './faults.ts';
+import { proof as hold } from './hold.ts';
 import type { Proof } from './proof.ts';
+import { proof as store } from './store/proof.ts';
 
-export const PROOFS: readonly Proof[] = [crash, faults, approval, audit];
+export const PROOFS: readonly Proof[] = [crash, faults, approval, hold, audit, store];
