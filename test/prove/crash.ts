@@ -105,7 +105,13 @@ export const proof = proofOfCases({
       names.slice(Math.max(0, n - 3), n + 2).some((name) => /^(?:CreateImage|SendCommand)/.test(name)),
     );
     const rest = every.filter((n) => !around.includes(n));
-    const cases: Case[] = [control, ...every.map((n) => at('plain', n, {}))];
+    const firstOfEach = [...new Set(names)].map(
+      (name): Case => ({
+        name: `first/${name}`,
+        run: async () => judge(await drive({ ...base(), fatalPoint: name }), 0),
+      }),
+    );
+    const cases: Case[] = [control, ...firstOfEach, ...every.map((n) => at('plain', n, {}))];
     Object.entries(CROSSED).forEach(([round, crossing], index) => {
       const random = seededRandom(seed * 100 + index);
       const drawn = [...draw(random, around, seeds), ...draw(random, rest, Math.ceil(seeds / 2))];
