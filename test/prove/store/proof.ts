@@ -6,6 +6,7 @@ import { runThrough, TROUBLES } from './trouble.ts';
 export const proof: Proof = {
   name: 'store',
   bar: 'from a database restored from the copy of any commit, and with a full, read-only or locked file at any commit: nothing twice, nothing begun that is not written down, every run ends',
+  defaults: { seconds: 180 },
   async run(options) {
     const tally: Tally = {
       cases: 0,
@@ -14,8 +15,8 @@ export const proof: Proof = {
       figures: { copies: 0, parked: 0, doubledByControl: 0 },
       deadline: performance.now() + options.seconds * 1000,
     };
-    for (const name of ORIGINALS) await restores(name, options, tally);
     await troubles(options, tally);
+    for (const name of ORIGINALS) await restores(name, options, tally);
     if (options.match === null && tally.figures.parked > 0 && tally.figures.doubledByControl === 0)
       tally.violations.push(
         'the control did nothing twice: a copy without its marks must, or nothing is proven',
