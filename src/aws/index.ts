@@ -63,7 +63,10 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
     images: createImages(calls, options.zones),
     commands: createCommands(calls, options.clock, pacer, log, options.scrub ?? ((text) => text)),
     patchStates: createPatchStates(calls, log),
-    identity: createIdentity((place) => clients.sts(place, provider(place, 'change'))),
+    identity: createIdentity(
+      (place) => clients.sts(place, provider(place, 'change')),
+      (place) => sessions.forget(place, 'change'),
+    ),
     pace: (place, family) => pacer.pace(place, family),
   };
   return { aws, calls };

@@ -140,6 +140,14 @@ describe('commands', () => {
   });
 });
 
+it('confirms the account with a new session when AWS ended the old one before its time', async () => {
+  await startSmall({ linux: 1 });
+  await aws.identity.confirmAccount(place);
+  simulator.control.expireSessions();
+
+  await expect(aws.identity.confirmAccount(place)).resolves.toBeUndefined();
+});
+
 it('goes on with new credentials when AWS ends the sessions early', async () => {
   await startSmall({ linux: 1 });
   await aws.fleet.discover(place.landingZone, SCOPE, 'r1');

@@ -168,7 +168,9 @@ describe('approving, refused', () => {
     runId = await team.scan('priya');
     card = await team.toApprove(runId);
     team.slack.control.fault({ method: 'chat.update', kind: 'server_error', times: null });
-    expect(await team.say('aisha', `stop ${runId} no people`)).toContain('is stopping');
+    expect(await team.say('aisha', `stop ${runId} no people`)).toContain(
+      `Run ${runId} is stopped. Nothing was changed`,
+    );
     expect(await refused('tom')).toMatch(/stop|ended/);
     team.slack.control.clearFaults();
     await team.ended(runId);
