@@ -7,6 +7,7 @@
  *   --verbose             every case as it ends     --planted     planted defects: is each one caught?
  */
 import { parseArgs } from 'node:util';
+import { provePlanted } from './planted/main.ts';
 import type { Proof } from './proof.ts';
 import { PROOFS } from './proofs.ts';
 import { type Row, table } from './table.ts';
@@ -87,6 +88,7 @@ async function prove(proof: Proof): Promise<Row> {
 }
 
 async function main(): Promise<number> {
+  if (values.planted) return (await provePlanted(values.case ?? null, (line) => console.log(line))) ? 0 : 1;
   const rows: Row[] = [];
   for (const proof of chosen()) {
     say(`${proof.name} …`);

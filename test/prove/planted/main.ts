@@ -1,0 +1,105 @@
+/**
+ * `npm run prove -- --planted`: is every proof able to fail? Each defect is planted in a copy of the sources in a
+ * temporary folder, and the proof it names is run there: it has to miss its bar. The same arguments have to pass
+ * on an unchanged copy, so that a proof that always fails catches nothing.
+ */
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Row } from '../table.ts';
+import { DEFECTS, type Defect } from './defects.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Runs them all, or those whose name holds `match`; prints one line each. True when every one was caught. */
+export async function provePlanted(match: string | null, say: (line: string) => void): Promise<boolean> {
+  const chosen = DEFECTS.filter((d) => match === null || d.name.includes(match));
+  const sound = new Map<string, string>();
+  let missed = 0;
+  for (const defect of chosen) {
+    const verdict = await judge(defect, sound).catch((e: unknown) =>
+      e instanceof Error ? e.message : String(e),
+    );
+    if (verdict !== 'caught') missed++;
+    say(
+      `${verdict === 'caught' ? 'caught' : 'MISSED'}  ${defect.name}  (${defect.promise}; ${defect.prove.join(' ')})${verdict === 'caught' ? '' : `: ${verdict}`}`,
+    );
+  }
+  say(`planted: ${chosen.length - missed} caught, ${missed} missed`);
+  return missed === 0 && chosen.length > 0;
+}
+
+/** 'caught', or why not. `sound` remembers what the unchanged build answered to the same arguments. */
+async function judge(defect: Defect, sound: Map<string, string>): Promise<string> {
+  const args = defect.prove.join(' ');
+  const known = sound.get(args);
+  const wrong =
+    known ??
+    (await inACopy([], async (folder) => {
+      const rows = await prove(folder, defect);
+      return rows.every((r) => r.passed) ? '' : rows.flatMap((r) => r.violations).join('; ');
+    }));
+  sound.set(args, wrong);
+  if (wrong !== '') return `the sound build fails too: ${wrong}`;
+  return inACopy(defect.changes, (folder) => caught(folder, defect));
+}
+
+async function caught(folder: string, defect: Defect): Promise<string> {
+  const rows = await prove(folder, defect);
+  const broken = rows.flatMap((r) => r.violations).find((v) => v.startsWith('the proof itself broke'));
+  // A build that cannot even run proves nothing about the proof.
+  if (broken) return broken;
+  return rows.some((r) => !r.passed) ? 'caught' : 'the proof did not notice';
+}
+
+async function inACopy<T>(changes: Defect['changes'], use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'patchday-planted-'));
+  try {
+    for (const part of ['src', 'sandbox', 'test', 'docs', 'package.json', 'tsconfig.json'])
+      cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    for (const { file, find, replace } of changes) {
+      const path = join(folder, file);
+      const text = readFileSync(path, 'utf8');
+      const times = text.split(find).length - 1;
+      if (times !== 1)
+        throw new Error(
+          `a planted defect does not fit any more: in ${file} this is there ${times} times: ${find}`,
+        );
+      writeFileSync(
+        path,
+        text.replace(find, () => replace),
+      );
+    }
+    return await use(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function prove(folder: string, defect: Defect): Promise<Row[]> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['test/prove/main.ts', '--json', ...defect.prove], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (d) => {
+      out += d;
+    });
+    child.stderr.on('data', (d) => {
+      err += d;
+    });
+    child.on('error', reject);
+    child.on('close', () => {
+      try {
+        resolve(JSON.parse(out) as Row[]);
+      } catch {
+        reject(new Error(`${defect.name}: the proof did not answer: ${err.slice(-1000)}${out.slice(-300)}`));
+      }
+    });
+  });
+}
