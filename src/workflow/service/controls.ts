@@ -139,7 +139,7 @@ export async function resolve(
         set: {
           commandMayRun: false,
           outcomeReason: `${target.outcomeReason} Closed by ${mention(actor.userId)}: ${reason}`,
-          nextStep: '',
+          nextStep: leftOn(target) ? LEFT_ON : '',
         },
       },
     ],
@@ -157,6 +157,13 @@ export async function resolve(
   if (!committed.ok) return no(committed.refused, 'This was already handled. Nothing more was changed.');
   parts.kick(run.id);
   return yes(`${called(target)} is closed and may be patched again.`, undefined);
+}
+
+const LEFT_ON = 'It was left running; stop it by hand when it is safe.';
+
+/** Started for patching, followed to its end, and not stopped again. */
+function leftOn({ wasStopped, stage, power }: Target): boolean {
+  return wasStopped && stage === 'done' && power !== 'off_again';
 }
 
 export async function answer(
@@ -252,7 +259,7 @@ function consequences(
           set: {
             stage: 'done',
             power: 'none',
-            nextStep: `${nextStep} It was left running; stop it by hand when it is safe.`.trim(),
+            nextStep: `${nextStep} ${LEFT_ON}`.trim(),
           },
         })),
       };
