@@ -14,6 +14,7 @@ import { reportFormatPage } from '../src/report/format-page.ts';
 import { commandsMarkdown } from '../src/slack/command-table.ts';
 import { slackManifestYaml } from '../src/slack/manifest.ts';
 import { permissionsPage } from '../src/workflow/permissions-page.ts';
+import { licencesPage } from './licences-page.ts';
 
 export interface GeneratedFile {
   /** From the root of the repository. */
@@ -28,6 +29,7 @@ export const GENERATED: readonly GeneratedFile[] = [
   { path: 'docs/command-line.md', render: () => commandLinePage(CLI_COMMANDS) },
   { path: 'docs/permissions.md', render: permissionsPage },
   { path: 'docs/report-format.md', render: reportFormatPage },
+  { path: 'docs/licences.md', render: licencesPage },
   { path: 'slack-manifest.yaml', render: slackManifestYaml },
 ];
 
