@@ -4,7 +4,22 @@ import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
 import { proof as faults } from './faults.ts';
 import { proof as hold } from './hold.ts';
+import { proof as identity } from './identity.ts';
+import { proof as injection } from './injection.ts';
 import type { Proof } from './proof.ts';
+import { proof as secrets } from './secrets.ts';
+import { proof as slackOutage } from './slack-outage.ts';
 import { proof as store } from './store/proof.ts';
 
-export const PROOFS: readonly Proof[] = [crash, faults, approval, hold, audit, store];
+export const PROOFS: readonly Proof[] = [
+  crash,
+  faults,
+  approval,
+  hold,
+  audit,
+  injection,
+  secrets,
+  identity,
+  slackOutage,
+  store,
+];
