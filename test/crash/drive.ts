@@ -109,7 +109,13 @@ class Job {
   #writeConfig(config: DriveOptions['config']): void {
     writeFileSync(
       join(this.#folder, 'patchday.yaml'),
-      botConfig({ fleet: this.#options.fleet, folder: this.#folder, ...config }),
+      botConfig({
+        fleet: this.#options.fleet,
+        folder: this.#folder,
+        ...config,
+        // A restart on a busy machine takes seconds: what is proved here is not how fast it is.
+        timing: { backup_timeout: '60s', verify_timeout: '60s', start_timeout: '60s', ...config?.timing },
+      }),
     );
   }
 

@@ -7,7 +7,7 @@ import { startBot, target } from '../workflow/wire-support.ts';
 const TIMING = {
   timing: { verifyTimeout: 600, startTimeout: 400, lostAgentAfter: 200, backupTimeout: 2000 },
 };
-const SLOW = { image: 60_000, install: 60_000, scan: 60_000, start: 60_000, stop: 60_000 };
+const SLOW = { image: 300_000, install: 300_000, scan: 300_000, start: 300_000, stop: 300_000 };
 
 describe('an instance that is terminated', () => {
   it.each<{ stage: Stage; stopped?: true; when?: (t: Target) => boolean }>([
