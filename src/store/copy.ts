@@ -71,19 +71,24 @@ export function restoreDatabase(
   const lock = lockDatabase(to, () => now);
   const partial = `${to}.restoring`;
   try {
-    rmSync(partial, { force: true });
+    for (const end of ENDS) rmSync(partial + end, { force: true });
     copyFileSync(from, partial, constants.COPYFILE_EXCL);
+    // A file that was copied by other means, with its newest commits beside it.
+    if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${partial}-wal`);
     const facts = markAndCheck(partial, now);
     const kept = setAside(to, now);
     moveIntoPlace(partial, to, true);
     return { ...facts, kept };
   } catch (error) {
-    rmSync(partial, { force: true });
+    for (const end of ENDS) rmSync(partial + end, { force: true });
     throw unavailable(error, `${from} could not be put in the place of ${to}`);
   } finally {
     lock.release();
   }
 }
+
+/** A database and the files that SQLite may keep beside it. */
+const ENDS = ['', '-wal', '-shm'];
 
 /** Marks the file as a copy, if it is not marked yet, and proves that it is whole. */
 function markAndCheck(path: string, now: number): DatabaseCopy {
