@@ -38,7 +38,9 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
       },
     });
 
-  if (!waveOpen && step.changes.length === 0) {
+  if (!waveOpen && state.effects.some((e) => e.state === 'intended')) {
+    because.push({ code: 'in_doubt', text: 'Finding out what became of the last call.' });
+  } else if (!waveOpen && step.changes.length === 0) {
     const gate = decideGate(state, onTheWay, now);
     actions.push(...gate.actions);
     wake(gate.wakeAt);
