@@ -4,7 +4,7 @@ import { PLANTED } from './sim/planted.ts';
 import { REGRESSIONS } from './sim/regressions.ts';
 import { simulate } from './sim/simulation.ts';
 
-const SEEDS = 300;
+const SEEDS = 200;
 
 test('over some hundred simulated companies with faults, crashes and clicks, no promise is broken, and every fault and deed took place', async () => {
   const result = await campaign({ seed: 1, seeds: SEEDS, seconds: 3600, twiceEvery: 25 });
@@ -18,9 +18,9 @@ test.for(REGRESSIONS)('seed $seed stays mended: $found', async ({ seed }) => {
   expect((await simulate(seed)).violations).toEqual([]);
 });
 
-test.for(PLANTED)('is noticed: $name', { timeout: 120_000 }, async ({ plant, noticedAs }) => {
+test.for(PLANTED)('is noticed: $name', { timeout: 120_000 }, async ({ plant, noticedAs, from = 1 }) => {
   const said: string[] = [];
-  for (let seed = 1; seed <= SEEDS && !said.some((v) => noticedAs.test(v)); seed++)
+  for (let seed = from; seed < from + SEEDS && !said.some((v) => noticedAs.test(v)); seed++)
     said.push(...(await simulate(seed, { plant })).violations);
   expect(said.filter((v) => noticedAs.test(v))).not.toEqual([]);
 });

@@ -40,7 +40,8 @@ export async function clickSomething(parts: ClickParts): Promise<void> {
   const choices: [() => Click | null, number][] = [
     [() => scan(parts), parts.witness.openRuns().length === 0 ? 30 : 4],
     [() => decide(parts), 40],
-    [() => control(parts), 10],
+    // The moment at which a stop is the most use: patch commands that have not started yet.
+    [() => control(parts), parts.witness.somethingWaits() ? 40 : 10],
     [() => answer(parts), 20],
     [() => resolve(parts), 5],
     [() => retry(parts), 10],
@@ -176,13 +177,11 @@ function decide({ service, random, store }: ClickParts): Click | null {
   ]);
 }
 
-function control({ service, random, store }: ClickParts): Click | null {
+function control({ service, random, store, witness }: ClickParts): Click | null {
   const open = store.runs(20).filter((r) => r.phase !== 'ended' || random.chance(0.05));
-  // The moment at which a stop is the most use: patch commands that have not started yet.
-  const waiting = open.some((r) => store.allTargets(r.id).some((t) => t.invocation === 'waiting'));
   const who = someone(random, EVERYBODY);
   const kind = random.weighted([
-    ['stop', waiting ? 20 : 2],
+    ['stop', witness.somethingWaits() ? 20 : 2],
     ['freeze', 1],
     ['unfreeze', 4],
   ] as const);

@@ -51,11 +51,15 @@ function checkTarget(
   const silent = target.nextStep === '' && !resolved;
   if (NEEDS_A_PERSON.includes(outcome) && silent) wrong(`${id} is ${outcome} and nobody is told what to do`);
   if (target.outcomeReason === '') wrong(`${id} is ${outcome} without a reason`);
-  const parts = [...world.commands.values()]
-    .filter((c) => c.operation === 'Install' && c.runId === model.run.id)
-    .flatMap((c) => c.parts.get(id) ?? []);
+  const commands = [...world.commands.values()].filter(
+    (c) => c.operation === 'Install' && c.runId === model.run.id && c.parts.has(id),
+  );
+  const parts = commands.flatMap((c) => c.parts.get(id) ?? []);
   const ran = parts.filter((p) => p.startedAt !== null);
-  const open = parts.filter((p) => mayRun(p));
+  const open = commands
+    .filter((c) => outcome !== 'patched' || !model.disowned.has(c.comment))
+    .flatMap((c) => c.parts.get(id) ?? [])
+    .filter(mayRun);
   switch (outcome) {
     case 'patched':
     case 'patched_reboot_pending':

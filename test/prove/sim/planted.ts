@@ -11,6 +11,8 @@ export interface Plant {
 
 export interface Planted {
   name: string;
+  /** The search begins at this seed: a rare race is not waited for in every test. */
+  from?: number;
   /** Part of what must be said about it. */
   noticedAs: RegExp;
   plant: Plant;

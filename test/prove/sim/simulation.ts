@@ -81,6 +81,7 @@ class Simulation {
   #ids = 0;
   #clicks = 0;
   #helping = false;
+  #waited = false;
 
   constructor(seed: number, { plant = {} }: SimulationOptions) {
     const stream = (name: string) => new Random(`${name} ${seed}`);
@@ -126,6 +127,7 @@ class Simulation {
         break;
       }
       await this.#settle();
+      this.#noticeWaiting();
       for (const runId of this.#witness.justEnded.splice(0))
         checkEnded(this.#world, this.#reader, this.#witness, runId);
     }
@@ -219,11 +221,23 @@ class Simulation {
       const process = this.#process;
       if (process) void this.#click(process, quiet);
       if (process && !quiet && this.#faults.fires('clicked_at_once')) void this.#click(process, quiet);
-      const asked = this.#witness.openRuns().some((r) => r.planHash !== null && !r.begun);
+      const asked =
+        this.#witness.somethingWaits() ||
+        this.#witness.openRuns().some((r) => r.planHash !== null && !r.begun);
       const pause = quiet ? 20 : random.between(1, random.pick(asked ? [3, 10] : [5, 40]));
       this.#timeline.after(pause * MINUTE, click);
     };
     this.#timeline.after(SECOND, click);
+  }
+
+  /** Somebody looks at the card when a patch command has not started yet: the last moment for a cancellation. */
+  #noticeWaiting(): void {
+    const waits = this.#witness.somethingWaits();
+    if (waits && !this.#waited && this.#random.chance(0.6))
+      this.#timeline.after(this.#random.between(1, 60) * SECOND, () => {
+        if (this.#process && !this.#faults.over) void this.#click(this.#process, false);
+      });
+    this.#waited = waits;
   }
 
   async #click(process: Process, helpful: boolean): Promise<void> {

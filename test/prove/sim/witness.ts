@@ -9,7 +9,7 @@ import type { SendRequest } from '../../../src/workflow/ports.ts';
 import type { Effect, Freeze, Run } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Staff } from './staff.ts';
-import { type Command, type Image, type Ledger, type Machine, mayRun, type World } from './world.ts';
+import { type Command, type Image, type Ledger, type Machine, MINUTE, mayRun, type World } from './world.ts';
 
 export interface RunModel {
   run: Run;
@@ -29,11 +29,14 @@ export interface RunModel {
   stopPermitted: Set<string>;
   started: Set<string>;
   resolved: Set<string>;
+  /** Tags of patch commands of which a person said that they were not sent. */
+  disowned: Set<string>;
 }
 
 const FAILED = ['failed', 'verification_failed', 'unknown', 'partly_patched'];
 
 interface KnownEffect {
+  tag: string;
   kind: Effect['kind'];
   runId: string;
   ids: string;
@@ -53,6 +56,7 @@ export class Witness implements Ledger {
   readonly #trace: (line: string) => void;
   readonly #now: () => number;
   readonly #staff: Staff;
+  #waitsUntil = 0;
   #frozen = false;
   #late = false;
   #life = 0;
@@ -70,6 +74,11 @@ export class Witness implements Ledger {
 
   succeed(what: string): void {
     this.succeeded.set(what, (this.succeeded.get(what) ?? 0) + 1);
+  }
+
+  /** Lately a patch command was seen that had not started. */
+  somethingWaits(): boolean {
+    return this.#now() < this.#waitsUntil;
   }
 
   openRuns(): RunModel[] {
@@ -101,6 +110,7 @@ export class Witness implements Ledger {
       stopPermitted: new Set(),
       started: new Set(),
       resolved: new Set(),
+      disowned: new Set(),
     });
   }
 
@@ -140,6 +150,8 @@ export class Witness implements Ledger {
       if (entry.action === 'effect.adopted') this.succeed('adopted');
     }
     if (changes.run?.currentWave) this.#opened(model, changes.run.currentWave, store);
+    if (changes.targets?.some((t) => t.set.invocation === 'waiting'))
+      this.#waitsUntil = this.#now() + 5 * MINUTE;
     if (changes.keepZones)
       model.zones = new Set([...model.zones].filter((zone) => changes.keepZones?.includes(zone)));
     if (changes.run?.phase === 'waves') model.begun = true;
@@ -158,6 +170,7 @@ export class Witness implements Ledger {
     if (!answer.ok || !model) return;
     const ids = 'instanceIds' in intent.request ? intent.request.instanceIds : [intent.request.instanceId];
     const known = {
+      tag: intent.tag,
       kind: intent.kind,
       runId,
       ids: [...ids].sort().join(),
@@ -242,6 +255,7 @@ export class Witness implements Ledger {
       if (which === 'send_again') model.permitted.set(key, (model.permitted.get(key) ?? 0) + 1);
       if (which === 'stop_now') model.stopPermitted.add(key);
     }
+    if (which === 'send_again') model.disowned.add(effect.tag);
     const own = [model.run.requestedBy, model.planChangedBy].includes(entry.actor);
     if (which === 'send_again' && (own || !this.#staff.wasApprover(entry.actor, this.#now())))
       this.violation(`${entry.actor} had a command of ${model.run.id} sent again without the right to`);
@@ -336,7 +350,8 @@ export class Witness implements Ledger {
         this.violation(`${machine.id} was stopped by ${runId}, which never started it`);
       const busy = [...(this.world?.commands.values() ?? [])].find((c) => {
         const status = c.parts.get(machine.id)?.status;
-        return c.operation === 'Install' && (status === 'waiting' || status === 'running');
+        const open = status === 'waiting' || status === 'running';
+        return c.operation === 'Install' && open && !model?.disowned.has(c.comment);
       });
       const up = machine.state === 'running' || machine.state === 'pending';
       if (busy && up && !model?.stopPermitted.has(machine.key))
