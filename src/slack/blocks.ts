@@ -32,7 +32,15 @@ export const LIMITS = {
 
 export function plain(text: string, max: number): PlainTextElement {
   // An empty plain_text is refused.
-  return { type: 'plain_text', text: plainLine(text, max) || '–', emoji: false };
+  return { type: 'plain_text', text: fitted(text, max) || '–', emoji: false };
+}
+
+/** Slack's limits count UTF-16 units, of which an emoji has two: cut to whole characters that stay below. */
+function fitted(text: string, max: number): string {
+  let line = plainLine(text, max);
+  for (let points = max; line.length > max; line = plainLine(text, points))
+    points -= Math.max(1, Math.floor((line.length - max) / 2));
+  return line;
 }
 
 /** `verbatim`: Slack makes no links and mentions of its own out of plain words. */
@@ -80,7 +88,7 @@ export function button(spec: ButtonSpec): Button {
     value: spec.value,
     ...(spec.style ? { style: spec.style } : {}),
     ...(spec.confirm ? { confirm: spec.confirm } : {}),
-    ...(spec.says ? { accessibility_label: plainLine(spec.says, LIMITS.button) } : {}),
+    ...(spec.says ? { accessibility_label: fitted(spec.says, LIMITS.button) } : {}),
   };
 }
 
