@@ -8,12 +8,14 @@ import { proof as identity } from './identity.ts';
 import { proof as injection } from './injection.ts';
 import type { Proof } from './proof.ts';
 import { proof as secrets } from './secrets.ts';
+import { proof as sim } from './sim/proof.ts';
 import { proof as slackOutage } from './slack-outage.ts';
 import { proof as store } from './store/proof.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,
   faults,
+  sim,
   approval,
   hold,
   audit,

@@ -51,6 +51,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: 'an absent patch command is taken for one that was never sent',
+    from: 40,
     noticedAs: /was patched 2 times/,
     plant: {
       store: (store) =>
@@ -106,6 +107,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: 'the window is not looked at in the transaction of the intent',
+    from: 70,
     noticedAs: /after the window's last moment/,
     plant: {
       store: (store) =>
@@ -186,6 +188,7 @@ export const PLANTED: readonly Planted[] = [
   },
   {
     name: 'the numbers of a scan are made up',
+    from: 20,
     noticedAs: /lacks \d+ patches/,
     plant: {
       aws: (aws) => ({
