@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Continued, goOnFrom, type Original, original } from './restore.ts';
 
 /** `npm run prove -- --only restore` takes every copy; here a few from the beginning to the end. */
-const SAMPLES = [0, 0.15, 0.3, 0.55];
+const SAMPLES = [0, 0.25, 0.5];
 
 for (const name of ['plain', 'doubt'] as const) {
   describe(`a database restored from a copy of a run (${name}) that went on to its end`, () => {
@@ -19,13 +19,13 @@ for (const name of ['plain', 'doubt'] as const) {
 
     it('does nothing twice and comes to an end, wherever the copy was made', () => {
       expect(seen.flatMap((s) => s.violations)).toEqual([]);
-      expect(seen.filter((s) => s.parked).length).toBeGreaterThan(2);
+      expect(seen.filter((s) => s.parked).length).toBe(SAMPLES.length);
     });
 
     it('ends a run that had not begun in the copy, and adopts what was begun after it', () => {
       expect(seen[0]?.end).toBe('halted');
-      expect(seen[2]?.end).toBe('completed');
-      expect(seen[2]?.outcomes.slice(0, 2).every((o) => o.startsWith('patched'))).toBe(true);
+      expect(seen[1]?.end).toBe('completed');
+      expect(seen[1]?.outcomes.slice(0, 2).every((o) => o.startsWith('patched'))).toBe(true);
     });
   });
 }

@@ -21,7 +21,7 @@ const fleet = smallFleet({ linux: 3, instances: { 'linux-3': { state: 'stopped' 
 const options: HarnessOptions = {
   fleet,
   policy: { stoppedInstances: 'start', waveSize: 2 },
-  timing: { effectGrace: 60, verifyTimeout: 600 },
+  timing: { effectGrace: 60, verifyTimeout: 400 },
 };
 
 export interface Original {
