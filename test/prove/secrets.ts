@@ -57,6 +57,8 @@ async function job(team: Team): Promise<CaseResult> {
     const ofAws = (text.match(OF_AWS) ?? []).filter((s) => !PRINTED.includes(s));
     if (ofAws.length > 0) wrong.push(`${ofAws.length} credentials of AWS are in ${where}`);
   }
+  if (!places.some(([where, text]) => !where.includes('sqlite') && text.includes('CANARYMARK')))
+    wrong.push('what the command printed was not shown at all');
   if (!team.log.join('').includes('"level"')) wrong.push('the log is empty, so nothing was shown about it');
   return { wrong, fired, figures: { 'places searched': places.length, 'lines of log': team.log.length } };
 }
@@ -71,7 +73,10 @@ const whole: Case = {
           'linux-1': {
             behaviour: {
               install: 'fails',
-              failure: { exitCode: 5, stderr: `token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}` },
+              failure: {
+                exitCode: 5,
+                stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}`,
+              },
             },
           },
         },

@@ -8,6 +8,14 @@ import { doneTwice } from './wire.ts';
 
 type Trouble = 'down' | 'rate-limited' | 'answers-lost' | 'reconnecting';
 
+/** Calls that were on their way when it began, and the one that noticed. */
+const IN_DOUBT_AT_MOST: Readonly<Record<Trouble, number>> = {
+  down: 1,
+  'rate-limited': 0,
+  'answers-lost': 3,
+  reconnecting: 0,
+};
+
 function begin(team: Team, trouble: Trouble): void {
   const { control } = team.slack;
   switch (trouble) {
@@ -58,15 +66,20 @@ function during(trouble: Trouble): Case {
         const texts = team.thread(runId).map((m) => team.words(m).replace(/^.*\d\d:\d\d.*$/gm, ''));
         const twice = texts.filter((t, i) => texts.indexOf(t) !== i);
         if (twice.length > 0) wrong.push(`said twice: ${twice[0]?.slice(0, 100)}`);
-        if (trouble !== 'answers-lost' && rows.some((r) => r.state === 'given_up'))
-          wrong.push('a message was given up');
+        // Sent into the failure, so that nobody knows whether it arrived: not sent again, and nothing after it is lost.
+        const inDoubt = rows.filter((r) => r.state === 'given_up').length;
+        if (inDoubt > IN_DOUBT_AT_MOST[trouble]) wrong.push(`${inDoubt} messages were given up`);
         const struck = team.slack.control
           .calls()
           .filter((c) => c.answered === 'reset' || (c.answered !== null && c.answered.status >= 400)).length;
         return {
           wrong,
           fired: trouble === 'reconnecting' ? 1 : struck,
-          figures: { 'messages in the threads': texts.length, 'calls to Slack meanwhile': calls },
+          figures: {
+            'messages in the threads': texts.length,
+            'messages in doubt, not sent again': inDoubt,
+            'calls to Slack meanwhile': calls,
+          },
         };
       }),
   };

@@ -229,4 +229,93 @@ export const DEFECTS: readonly Defect[] = [
     ],
     prove: ['--only', 'audit', '--seeds', '600'],
   },
+  {
+    name: 'escape forgotten in sentences',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/slack/mrkdwn.ts',
+        find: "return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');",
+        replace: 'return text;',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-1'],
+  },
+  {
+    name: 'formulas not disarmed in CSV',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/report/csv-encode.ts',
+        find: ".replace(FORMULA, (_all, before: string, gap: string) => `${before}'${gap}`)",
+        replace: '.replace(FORMULA, (all) => all)',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-1'],
+  },
+  {
+    name: 'secrets not taken out',
+    promise: 'no secret leaves the process',
+    changes: [
+      {
+        file: 'src/ops/scrub.ts',
+        find: 'for (const { pattern } of SECRET_PATTERNS) out = out.replace(pattern, REMOVED);',
+        replace: '',
+      },
+    ],
+    prove: ['--only', 'secrets'],
+  },
+  {
+    name: 'account of the role not compared',
+    promise: 'no change in a wrong account',
+    changes: [
+      {
+        file: 'src/aws/sessions.ts',
+        find: 'if (account !== zone.accountId) throw wrongAccount',
+        replace: "if (account === 'none') throw wrongAccount",
+      },
+      {
+        file: 'src/aws/identity.ts',
+        find: 'if (Account === place.accountId) return;',
+        replace: 'if (Account !== "") return;',
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'patch-role-of-another'],
+  },
+  {
+    name: 'a thread message in doubt is sent again',
+    promise: 'Slack is told once',
+    changes: [
+      {
+        file: 'src/slack/slack-errors.ts',
+        find: ": { effect: 'in_doubt', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
+        replace: ": { effect: 'not_done', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'answers-lost'],
+  },
+  {
+    name: 'a restored database is taken for the real one',
+    promise: 'at most one automatic patch effect',
+    changes: [
+      {
+        file: 'src/store/sqlite-store.ts',
+        find: 'if (why === null) return null;',
+        replace: "if (why !== 'never') return null;",
+      },
+    ],
+    prove: ['--only', 'store', '--case', 'restore-plain-9'],
+  },
+  {
+    name: 'commands that AWS remembers are passed over after a restore',
+    promise: 'at most one automatic patch effect',
+    changes: [
+      {
+        file: 'src/workflow/reconcile.ts',
+        find: "const installs = unknown.filter((t) => parseTag(run, t.command.comment)?.kind === 'install');",
+        replace: 'const installs: Trace[] = [];',
+      },
+    ],
+    prove: ['--only', 'store', '--case', 'restore-plain-9'],
+  },
 ];
