@@ -37,21 +37,28 @@ interface Tally {
   deadline: number;
 }
 
+/** A case is meant by its whole name, several by the beginning without its number. */
+function holds(called: string, match: string | null): boolean {
+  return match === null || called === match || (!/\d$/.test(match) && called.includes(match));
+}
+
 function count(tally: Tally, called: string, violations: readonly string[]): void {
   tally.cases++;
   for (const violation of violations)
-    tally.violations.push(replayWith(`${called}: ${violation}`, proof.name, { match: called }));
+    tally.violations.push(replayWith(`${called}: ${violation}`, proof.name, { case: called }));
 }
 
 async function restores(name: OriginalName, { match, log }: ProofOptions, tally: Tally): Promise<void> {
-  if (performance.now() > tally.deadline) return;
+  const wanted =
+    match === null || `restore-${name}-`.startsWith(match) || match.startsWith(`restore-${name}-`);
+  if (performance.now() > tally.deadline || !wanted) return;
   const whole = await original(name);
   try {
     tally.figures.copies += whole.copies.length;
     // Last copies first: what a continuation does at AWS is then never older than the copy that follows.
     for (const [index, copy] of [...whole.copies.entries()].reverse()) {
       const called = `restore-${name}-${index + 1}`;
-      if (match !== null && called !== match) continue;
+      if (!holds(called, match)) continue;
       if (performance.now() > tally.deadline) break;
       const restored = await goOnFrom(whole, copy);
       if (restored.parked) tally.figures.parked++;
@@ -72,7 +79,7 @@ async function troubles({ match, log }: ProofOptions, tally: Tally): Promise<voi
   for (const trouble of TROUBLES) {
     for (let at = 1, last = 1; at <= last; at++) {
       const called = `${trouble}-${at}`;
-      if (match !== null && called !== match) {
+      if (!holds(called, match)) {
         last = Math.min(at + 1, MOST_COMMITS);
         continue;
       }
