@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import type { Team } from '../bot/team.ts';
+import { until } from '../support/until.ts';
 import { type Case, type CaseResult, proofOfCases } from './cases.ts';
 import { uploads, withTeam } from './team.ts';
 
@@ -32,6 +33,9 @@ async function job(team: Team): Promise<CaseResult> {
   slack.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'invalid_auth', times: 1 });
   await team.click('aisha', card, 'run_approve');
   await team.ended(runId, 30_000);
+  const unsent = () =>
+    team.rows<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending')")[0]?.n;
+  await until(() => unsent() === 0, { within: 20_000, describe: 'a thread that has caught up' });
   const fired = aws.control.firedFaults();
   await team.stopBot();
   const sentToSlack = JSON.stringify(slack.control.calls().map((c) => c.arguments));
