@@ -28,9 +28,8 @@ async function job(team: Team): Promise<CaseResult> {
   const card = await team.toApprove(runId);
   aws.control.fault({ operation: 'CreateImage', when: 'after', kind: 'reset' });
   aws.control.fault({ operation: 'DescribeImages', when: 'before', kind: 'http500', times: 3 });
-  aws.control.fault({ operation: 'ListCommandInvocations', when: 'before', kind: 'denied', times: 1 });
   slack.control.fault({ method: 'chat.update', kind: 'server_error', times: 2 });
-  slack.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'invalid_auth', times: 1 });
+  slack.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'internal_error', times: 1 });
   await team.click('aisha', card, 'run_approve');
   await team.ended(runId, 30_000);
   const unsent = () =>
