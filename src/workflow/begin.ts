@@ -1,10 +1,11 @@
 /** Which effects the targets of a wave need next, or why a target ends without one. Pure. */
 import { type BatchRequest, batchesFor } from './batches.ts';
+import { givenUp, unverified } from './begin-ends.ts';
 import type { RunState, TargetChange } from './changes.ts';
 import type { Action } from './decide.ts';
 import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
-import { called, endTarget, endWithoutInstall, moveTarget } from './target-changes.ts';
+import { called, endWithoutInstall, moveTarget } from './target-changes.ts';
 import type { News } from './view.ts';
 
 export interface Begins {
@@ -252,53 +253,4 @@ function effectsOn(effects: readonly Effect[], kind: EffectKindName, target: Tar
     byTarget.set(effects, index);
   }
   return index.get(`${kind} ${target.key}`) ?? [];
-}
-
-function givenUp(
-  effects: readonly Effect[],
-  target: Target,
-  kind: 'create_image' | 'start' | 'install',
-  last: Effect,
-): TargetChange {
-  switch (kind) {
-    case 'create_image':
-      return endTarget(
-        target,
-        'skipped',
-        `No backup could be made, so it was not patched: ${last.note}`,
-        'Mend the cause, then /patch retry.',
-      );
-    case 'start':
-      return endTarget(
-        target,
-        'skipped',
-        `It could not be started: ${last.note}`,
-        'Mend the cause, then /patch retry.',
-      );
-    case 'install':
-      return endWithoutInstall(
-        effects,
-        target,
-        'failed',
-        `The patch command was refused: ${last.note}`,
-        'Mend the cause, then /patch retry.',
-      );
-  }
-}
-
-function unverified(target: Target, why: string): TargetChange {
-  if (target.installEnd?.status === 'success') {
-    return endTarget(
-      target,
-      'verification_failed',
-      `The install ended with success, but it could not be verified: ${why}.`,
-      'Check that the instance is up and its SSM agent online, then scan it with --fresh.',
-    );
-  }
-  return endTarget(
-    target,
-    'failed',
-    `${target.outcomeReason || 'The install did not succeed.'} It could not be scanned afterwards: ${why}.`,
-    target.nextStep || 'Check the instance and its SSM agent, then /patch retry.',
-  );
 }
