@@ -57,7 +57,7 @@ export class ChangeApplier {
         .run(lock.key, lock.runId, lock.reason, lock.until);
     }
     for (const key of changes.releaseInstanceLocks ?? [])
-      this.#db.prepare('DELETE FROM instance_locks WHERE key = ?').run(key);
+      this.#db.prepare('DELETE FROM instance_locks WHERE key = ? AND run_id = ?').run(key, runId);
     if (changes.keepZones) {
       this.#db
         .prepare(

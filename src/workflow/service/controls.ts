@@ -128,7 +128,9 @@ export async function resolve(
   if (target.outcome !== 'unknown') {
     return no('not_unknown', `${called(target)} is not unknown in run ${run.id}. Nothing was changed.`);
   }
-  if (!target.commandMayRun && parts.store.instanceLocks([target.key]).length === 0) {
+  // A later run may hold a lock of its own on the same instance: that one is not this run's to give back.
+  const locked = parts.store.instanceLocks([target.key]).some((lock) => lock.runId === run.id);
+  if (!target.commandMayRun && !locked) {
     return no('already_closed', `${called(target)} was already closed. Nothing more was changed.`);
   }
   const committed = await parts.store.commit(run.id, {
