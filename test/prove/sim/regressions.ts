@@ -13,4 +13,9 @@ export const REGRESSIONS: readonly { seed: number; found: string }[] = [
     found:
       'a start in doubt that was refused at its repetition counted as never made: the instance was left running and nobody was told',
   },
+  { seed: 545, found: 'a run ended while nobody knew yet what became of a cancellation' },
+  {
+    seed: 201543,
+    found: 'closing an instance of an earlier run gave back the lock that a later run held on it',
+  },
 ];
