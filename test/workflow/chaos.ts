@@ -146,7 +146,8 @@ export async function play(seed: number): Promise<Chaos> {
       throw new Error(
         `seed ${seed} did not end: ${story.join(', ')}; ${JSON.stringify(bot.view(runId).because)} ${bot.errors.join()}`,
       );
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    // Short, so that there is something to disturb on a fast machine too.
+    await new Promise((resolve) => setTimeout(resolve, 4));
     looks++;
     if (frozen ? dice.chance(0.2) : looks < 60 && dice.chance(0.03)) {
       frozen = !frozen;
