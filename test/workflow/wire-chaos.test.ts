@@ -8,7 +8,7 @@ import { type Chaos, play } from './chaos.ts';
 import { timesOn } from './wire-support.ts';
 
 function seeds(): number[] {
-  const [from = 1, to = 8] = (process.env['PATCHDAY_CHAOS_SEEDS'] ?? '')
+  const [from = 1, to = 16] = (process.env['PATCHDAY_CHAOS_SEEDS'] ?? '')
     .split('-')
     .flatMap((n) => (n === '' ? [] : [Number(n)]));
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
@@ -46,7 +46,7 @@ describe('a run under chaos', () => {
 
   it('met all sorts of trouble', () => {
     expect(seen.faults).toBeGreaterThan(3);
-    expect(seen.outcomes.size).toBeGreaterThan(4);
+    expect(seen.outcomes.size, [...seen.outcomes].join(', ')).toBeGreaterThan(3);
     expect(seen.ends.size).toBeGreaterThan(1);
     // Which deeds fit into a run depends on how fast the machine is; without any there was no chaos.
     expect(seen.deeds.size, [...seen.deeds].join(', ')).toBeGreaterThan(1);
