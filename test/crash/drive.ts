@@ -236,21 +236,26 @@ class Job {
       const hasty = this.#options.people === 'hasty';
       const shows = (c: CommandSnapshot) => !hasty || (c.visibleFrom !== null && c.visibleFrom <= now);
       if (this.#aws.control.commands().some((c) => c.comment === question.tag && shows(c))) continue;
-      const message = this.#slack.control
-        .messages({ channel: CHANNELS.nonprod })
-        .findLast((m) => JSON.stringify(m.blocks).includes('question_send_again'));
-      if (!message) continue;
+      const button = this.#buttonOf(question.id);
+      if (!button) continue;
       this.#answered.add(question.id);
       const answer = await this.#slack.control
-        .click({
-          user: USERS.aisha,
-          channel: CHANNELS.nonprod,
-          ts: message.ts,
-          actionId: 'question_send_again',
-        })
+        .click({ user: USERS.aisha, channel: CHANNELS.nonprod, actionId: 'question_send_again', ...button })
         .catch(() => null);
       if (!answer?.ok) this.#answered.delete(question.id);
     }
+  }
+
+  /** Where the answer to this question is clicked: several may be open, each with a block of its own. */
+  #buttonOf(effectId: number): { ts: string; blockId: string } | null {
+    for (const message of this.#slack.control.messages({ channel: CHANNELS.nonprod }).toReversed()) {
+      for (const block of message.blocks) {
+        const text = JSON.stringify(block);
+        const asks = text.includes('question_send_again') && text.includes(`\\"effectId\\":${effectId},`);
+        if (asks && block.block_id) return { ts: message.ts, blockId: block.block_id };
+      }
+    }
+    return null;
   }
 
   #query<T>(read: (db: Database.Database) => T, otherwise: T): T {

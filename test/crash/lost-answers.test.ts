@@ -46,4 +46,17 @@ describe('an answer that is lost or a call that never arrived', () => {
     expect(violations(result, EXPECTED)).toEqual([]);
     expect(result.questionsAsked).toBe(1);
   });
+
+  it('SendCommand: two batches in doubt are two questions, each answered for itself', async () => {
+    const result = await drive({
+      fleet: smallFleet({ linux: 1, windows: 1 }),
+      environment: 'test',
+      fatalPoint: 0,
+      prepare: ({ aws }) =>
+        void aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', times: 2 }),
+    });
+
+    expect(violations(result, { 'linux-1': 'patched', 'windows-1': 'patched' })).toEqual([]);
+    expect(result.questionsAsked).toBe(2);
+  });
 });
