@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Row } from '../table.ts';
-import { DEFECTS, type Defect } from './defects.ts';
+import type { Defect } from './defect.ts';
+import { DEFECTS } from './defects.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 

@@ -1,0 +1,77 @@
+/** Defects that let something run without the approval of another person. */
+import type { Defect } from '../defect.ts';
+
+export const APPROVAL_DEFECTS: readonly Defect[] = [
+  {
+    name: 'hash of the stored plan not checked',
+    promise: 'what was approved is what runs',
+    changes: [
+      {
+        file: 'src/workflow/approval.ts',
+        find: 'if (request.planHashNow !== run.planHash) {',
+        replace: 'if (request.planHashNow === null) {',
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+  {
+    name: 'approval of an older plan taken',
+    promise: 'what was approved is what runs',
+    changes: [
+      {
+        file: 'src/workflow/approval.ts',
+        find: 'if (request.clickedHash !== run.planHash) {',
+        replace: "if (request.clickedHash === 'none') {",
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+  {
+    name: 'approver group not checked',
+    promise: 'identity is checked live against the approver group',
+    changes: [
+      {
+        file: 'src/workflow/permissions.ts',
+        find: '  if (!member) {',
+        replace: "  if (!member && deed !== 'approve') {",
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+  {
+    name: 'own request not checked',
+    promise: 'the requester cannot approve',
+    changes: [
+      {
+        file: 'src/workflow/permissions.ts',
+        find: 'if (permission.notTheRequester && run.requesters.includes(facts.userId)) {',
+        replace: "if (deed !== 'approve' && run.requesters.includes(facts.userId)) {",
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+  {
+    name: 'expiry one millisecond late',
+    promise: 'an approval expires',
+    changes: [
+      {
+        file: 'src/workflow/approval.ts',
+        find: 'if (now >= plan.approval.expiresAt) {',
+        replace: 'if (now > plan.approval.expiresAt) {',
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+  {
+    name: 'a click delivered again is taken again',
+    promise: 'an approval is single-use',
+    changes: [
+      {
+        file: 'src/workflow/approval.ts',
+        find: 'if (current.some((a) => a.userId === facts.userId)) {',
+        replace: 'if (current.length > 99) {',
+      },
+    ],
+    prove: ['--only', 'approval', '--seeds', '1000'],
+  },
+];

@@ -1,0 +1,53 @@
+/** Defects that patch twice: intent, search, and what is repeated. */
+import type { Defect } from '../defect.ts';
+
+export const EFFECTS_DEFECTS: readonly Defect[] = [
+  {
+    name: 'intent not committed before the call',
+    promise: 'at most one automatic patch effect',
+    changes: [
+      {
+        file: 'src/workflow/executor.ts',
+        find: '  const intended = await store.intend(',
+        replace:
+          "  const early = await kind.act(context, { ...intent, id: 0, runId: run.id, state: 'intended', intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null });\n  const intended = await store.intend(",
+      },
+      {
+        file: 'src/workflow/executor.ts',
+        find: '  return act(outside, context, intended.value);',
+        replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
+      },
+    ],
+    prove: ['--only', 'crash', '--case', 'first/SendCommand:after'],
+  },
+  {
+    name: 'find skipped: what was begun is never looked for',
+    promise: 'at most one automatic patch effect',
+    changes: [
+      {
+        file: 'src/workflow/resolve.ts',
+        find: 'found = await kind.find(context, effect);',
+        replace: "found = 'absent';",
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'install/reset/after'],
+  },
+  {
+    name: 'an install in doubt is sent again without asking',
+    promise: 'never guess',
+    changes: [
+      {
+        file: 'src/workflow/effects/install.ts',
+        find: 'repeatable: false,',
+        replace: 'repeatable: true,',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'install/reset/before'],
+  },
+  {
+    name: 'the SDK repeats mutating calls by itself',
+    promise: 'at most one automatic patch effect',
+    changes: [{ file: 'src/aws/clients.ts', find: '{ maxAttempts: 1 }', replace: '{ maxAttempts: 3 }' }],
+    prove: ['--only', 'faults', '--case', 'install/http500/after'],
+  },
+];

@@ -1,0 +1,54 @@
+/** Defects that let something out or say it twice: markup, formulas, secrets, messages. */
+import type { Defect } from '../defect.ts';
+
+export const OUTPUT_DEFECTS: readonly Defect[] = [
+  {
+    name: 'escape forgotten in sentences',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/slack/mrkdwn.ts',
+        find: "return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');",
+        replace: 'return text;',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-1'],
+  },
+  {
+    name: 'formulas not disarmed in CSV',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/report/csv-encode.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
+        find: ".replace(FORMULA, (_all, before: string, gap: string) => `${before}'${gap}`)",
+        replace: '.replace(FORMULA, (all) => all)',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-1'],
+  },
+  {
+    name: 'secrets not taken out',
+    promise: 'no secret leaves the process',
+    changes: [
+      {
+        file: 'src/ops/scrub.ts',
+        find: 'for (const { pattern } of SECRET_PATTERNS) out = out.replace(pattern, REMOVED);',
+        replace: '',
+      },
+    ],
+    prove: ['--only', 'secrets'],
+  },
+  {
+    name: 'a thread message in doubt is sent again',
+    promise: 'Slack is told once',
+    changes: [
+      {
+        file: 'src/slack/slack-errors.ts',
+        find: ": { effect: 'in_doubt', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
+        replace: ": { effect: 'not_done', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'answers-lost'],
+  },
+];
