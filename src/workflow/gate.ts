@@ -45,6 +45,15 @@ export function judgeWave(state: RunState, waiting: number, now: number): GateVe
           reason: `${count(state.failedSoFar, 'instance')} failed, and the failure budget is ${plan.failureBudget}: no further wave was opened. Look at the failures, then /patch retry.`,
         };
   }
+  const undelivered = nothingArrived(state.targets.filter((t) => t.wave === run.currentWave));
+  if (undelivered > 0 && next !== undefined) {
+    return waiting > 0
+      ? wait(waiting)
+      : {
+          end: 'halted',
+          reason: `Of ${count(undelivered, 'patch command')} in the last wave none was delivered: no further wave was opened. Check the agents and their way to Systems Manager, then /patch retry.`,
+        };
+  }
   if (next === undefined) {
     if (waiting > 0) return wait(waiting);
     return state.targets.some((t) => t.outcome === 'stopped')
@@ -70,6 +79,15 @@ export function judgeWave(state: RunState, waiting: number, now: number): GateVe
     };
   }
   return { open: next };
+}
+
+/**
+ * How many were sent a patch command in this wave, if it reached none of them; else 0. Whatever the budget says:
+ * then it is the way there that is broken, and the next wave would meet the same.
+ */
+function nothingArrived(targets: readonly Target[]): number {
+  const ends = targets.flatMap(({ installEnd }) => (installEnd ? [installEnd.status] : []));
+  return ends.every((status) => status === 'not_delivered' || status === 'denied') ? ends.length : 0;
 }
 
 function wait(waiting: number): GateVerdict {

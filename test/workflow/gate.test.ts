@@ -1,7 +1,7 @@
 /** Between two waves: the rules in their order, each with what wins over what. */
 import { describe, expect, it } from 'vitest';
 import { type GateVerdict, judgeWave } from '../../src/workflow/gate.ts';
-import type { Run } from '../../src/workflow/run-types.ts';
+import type { Run, Target } from '../../src/workflow/run-types.ts';
 import { buildPlan, buildState, buildTarget, NOW, type StateChanges } from './build.ts';
 
 const PLAN = buildPlan(4, { failureBudget: 1 });
@@ -14,6 +14,12 @@ function verdict(changes: StateChanges, waiting = 0, now = NOW): GateVerdict {
 }
 const said = (v: GateVerdict) =>
   'open' in v ? `open ${v.open}` : 'wait' in v ? `wait ${v.wait.code}` : v.end;
+
+const sent = (...statuses: readonly NonNullable<Target['installEnd']>['status'][]) =>
+  statuses.map((status, i) => ({
+    ...buildTarget(i + 1),
+    installEnd: { status, detail: 'Undeliverable' },
+  }));
 
 const TABLE: [string, string, Parameters<typeof verdict>][] = [
   ['the next wave is there', 'open 2', [{}]],
@@ -32,6 +38,14 @@ const TABLE: [string, string, Parameters<typeof verdict>][] = [
   ['it is past the last moment, and an answer is awaited', 'wait answers', [{}, 2, LATE]],
   ['everything is frozen', 'wait frozen', [{ frozen }]],
   ['everything is frozen past the last moment', 'halted', [{ frozen }, 0, LATE]],
+  ['no command of the wave was delivered', 'halted', [{ targets: sent('not_delivered', 'denied') }]],
+  ['one command of the wave was delivered', 'open 2', [{ targets: sent('not_delivered', 'failed') }]],
+  [
+    'no command was delivered, and an answer is awaited',
+    'wait answers',
+    [{ targets: sent('not_delivered') }, 1],
+  ],
+  ['no command of the last wave was delivered', 'completed', [{ targets: sent('denied'), queuedWaves: [] }]],
   ['the run was stopped', 'stopped', [{ run: stopped }]],
   ['the run was stopped, and an answer is awaited', 'wait answers', [{ run: stopped }, 1]],
   ['the run was stopped while frozen', 'stopped', [{ run: stopped, frozen }]],
@@ -70,6 +84,13 @@ describe('the gate', () => {
     const v = verdict({ failedSoFar: 2 });
     expect('reason' in v && v.reason).toBe(
       '2 instances failed, and the failure budget is 1: no further wave was opened. Look at the failures, then /patch retry.',
+    );
+  });
+
+  it('says where the commands of a wave got stuck', () => {
+    const v = verdict({ targets: sent('not_delivered', 'not_delivered') });
+    expect('reason' in v && v.reason).toBe(
+      'Of 2 patch commands in the last wave none was delivered: no further wave was opened. Check the agents and their way to Systems Manager, then /patch retry.',
     );
   });
 });
