@@ -95,6 +95,8 @@ export interface AwsControl {
   /** Someone else's Run Command, in progress from now on. Answers its id. */
   foreignCommand(idOrName: string, comment?: string): string;
   expireSessions(): void;
+  /** Every access key id, secret key and session token that AssumeRole handed out. */
+  sessionSecrets(): string[];
   /** Moves a stepped clock; throws with any other. */
   step(ms: number): void;
   now(): number;
@@ -199,6 +201,7 @@ export function createControl({ world, ledger, faults, sessions, operationNames,
     foreignCommand: (idOrName, comment = 'Rotate application logs') =>
       addForeignCommand(world, find(idOrName), 'AWS-RunShellScript', comment).id,
     expireSessions: () => sessions.expireAll(),
+    sessionSecrets: () => sessions.secrets(),
     step(ms) {
       const { clock } = world;
       if (!('step' in clock) || typeof clock.step !== 'function') {

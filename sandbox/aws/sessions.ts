@@ -91,6 +91,11 @@ export class Sessions {
     return { ...session, role };
   }
 
+  /** Every key, secret and token handed out so far: nobody but the one who asked may ever show them. */
+  secrets(): string[] {
+    return [...this.#sessions.values()].flatMap((s) => [s.accessKeyId, s.secretAccessKey, s.sessionToken]);
+  }
+
   /** Ends every session made so far, as if its time were over. */
   expireAll(): void {
     for (const session of this.#sessions.values()) session.expiresAt = this.#world.now();

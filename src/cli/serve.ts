@@ -1,6 +1,7 @@
 import { startPatchday } from '../compose.ts';
 import { configPath, loadConfig } from '../config/load.ts';
 import { readSecrets, secretValues } from '../config/secrets.ts';
+import { installLastResort } from '../ops/last-resort.ts';
 import { createLogger } from '../ops/log.ts';
 import { createScrubber } from '../ops/scrub.ts';
 import type { CliContext } from './commands.ts';
@@ -20,10 +21,7 @@ export async function serve({ configFlag, env, err }: CliContext): Promise<numbe
   }
   const scrub = createScrubber(secretValues(env));
   const log = createLogger({ level: loaded.config.logLevel, secrets: secretValues(env) });
-  // Facts of the Slack packages: some failures of theirs end as unhandled rejections. Nothing of ours does.
-  process.on('unhandledRejection', (reason) =>
-    log.error({ err: reason }, 'an unhandled rejection was caught'),
-  );
+  installLastResort(log);
   let patchday: Awaited<ReturnType<typeof startPatchday>>;
   try {
     patchday = await startPatchday({

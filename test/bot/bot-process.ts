@@ -39,8 +39,9 @@ export function runPatchday(
   team: Team,
   args: readonly string[],
   env: Record<string, string> = {},
+  nodeArgs: readonly string[] = [],
 ): BotProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [...nodeArgs, MAIN, ...args], {
     env: { ...environment(team), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -77,6 +78,7 @@ function wrap(team: Team, child: ChildProcess): BotProcess {
     await ended;
   };
   team.alsoClose(kill);
+  team.alsoSearch(() => output);
   return {
     pid: child.pid ?? 0,
     output: () => output,

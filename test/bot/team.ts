@@ -17,6 +17,7 @@ import { type Patchday, startPatchday } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { botConfig } from '../support/bot-config.ts';
+import { filesUnder, leaks, type Place } from '../support/canaries.ts';
 import { until } from '../support/until.ts';
 
 export type Person = keyof typeof USERS;
@@ -69,6 +70,7 @@ export class Team {
   readonly log: string[] = [];
   readonly #options: TeamOptions;
   readonly #closers: (() => Promise<void>)[] = [];
+  readonly #outputs: (() => string)[] = [];
   #bot: Patchday | null = null;
 
   constructor(options: TeamOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
@@ -143,11 +145,38 @@ export class Team {
     this.#closers.push(end);
   }
 
+  /** What processes of this team wrote: searched for secrets at the end, too. */
+  alsoSearch(output: () => string): void {
+    this.#outputs.push(output);
+  }
+
+  /** Everything that is secret here: our tokens and keys, and what AWS handed out. */
+  secrets(): string[] {
+    return [this.slack.botToken, this.slack.appToken, this.hubSecret, ...this.aws.control.sessionSecrets()];
+  }
+
+  /** Everywhere that something was written: log, outputs, files, calls to Slack, uploads. */
+  places(): Place[] {
+    const { control } = this.slack;
+    const calls = control.calls().map((c) => JSON.stringify(c.arguments));
+    const files = control.messages({ channel: this.channel }).flatMap((m) => m.files);
+    return [
+      { where: 'the log', text: this.log.join('') },
+      { where: 'the output of a process', text: this.#outputs.map((output) => output()).join('') },
+      { where: 'what Slack was sent', text: calls.join('\n') },
+      ...files.map((f) => ({ where: f.name, text: control.file(f.id).toString('utf8') })),
+      ...filesUnder(this.folder),
+    ];
+  }
+
+  /** Ends everything. Throws when a secret of this team was left anywhere, whatever the test was about. */
   async close(): Promise<void> {
     await this.stopBot();
     for (const end of this.#closers) await end();
+    const leaked = leaks(this.places(), this.secrets());
     await Promise.all([this.aws.close(), this.slack.close()]);
     rmSync(this.folder, { recursive: true, force: true });
+    if (leaked.length > 0) throw new Error(leaked.join('; '));
   }
 
   /** Types `/patch …`; returns the answer, which only that person sees. */

@@ -1,26 +1,35 @@
 /**
- * Canaries through the whole bot, among errors of every kind: its own tokens and the credentials that AWS gave it
- * must not be in the log, the database, what Slack was sent, or any file; nor a secret that a patch command printed
- * in what Slack was sent, the reports or the log.
+ * Canaries through the whole bot, among errors of every kind: its own tokens and everything that AWS handed out must
+ * not be in the log, the database, what Slack was sent, any file, or what a breaking process prints; nor a secret
+ * that a patch command printed in what Slack was sent, the reports or the log. Every other test with a whole bot
+ * looks for its own secrets too, when it ends (`Team.close`).
  */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import { runPatchday, wrote } from '../bot/bot-process.ts';
 import type { Team } from '../bot/team.ts';
+import { leaks } from '../support/canaries.ts';
 import { until } from '../support/until.ts';
 import { type Case, type CaseResult, proofOfCases } from './cases.ts';
-import { uploads, withTeam } from './team.ts';
+import { withTeam } from './team.ts';
 
 /** Printed by a failing package script: others' secrets, which look like secrets. */
 const PRINTED = ['xoxb-9999-CANARYCANARYCANARY', 'AKIACANARYCANARYAAAA', 'ASIACANARYCANARYBBBB'];
-const OF_AWS = /(?:AKIA|ASIA)[A-Z0-9]{16}|IQoJb3JpZ2lu[A-Za-z0-9+/=]{16,}/g;
 
-function filesUnder(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => {
-    const path = join(folder, name);
-    return statSync(path).isDirectory() ? filesUnder(path) : [path];
+const BREAK = fileURLToPath(new URL('../support/break-on-signal.mjs', import.meta.url));
+
+const fleet = () =>
+  smallFleet({
+    linux: 3,
+    instances: {
+      'linux-1': {
+        behaviour: {
+          install: 'fails',
+          failure: { exitCode: 5, stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}` },
+        },
+      },
+    },
   });
-}
 
 async function job(team: Team): Promise<CaseResult> {
   const { aws, slack } = team;
@@ -37,61 +46,54 @@ async function job(team: Team): Promise<CaseResult> {
   await until(() => unsent() === 0, { within: 20_000, describe: 'a thread that has caught up' });
   const fired = aws.control.firedFaults();
   await team.stopBot();
-  const sentToSlack = JSON.stringify(slack.control.calls().map((c) => c.arguments));
-  const places: [where: string, text: string, printedToo: boolean][] = [
-    ['the log', team.log.join(''), true],
-    ['what Slack was sent', sentToSlack, true],
-    ...uploads(team).map((f): [string, string, boolean] => [f.name, f.text, true]),
-    ...filesUnder(team.folder).map((path): [string, string, boolean] => [
-      path.slice(team.folder.length + 1),
-      readFileSync(path, 'latin1'),
-      !path.includes('.sqlite'),
-    ]),
-  ];
-  const wrong: string[] = [];
-  for (const [where, text, printedToo] of places) {
-    for (const [what, secret] of [
-      ['the bot token', slack.botToken],
-      ['the app token', slack.appToken],
-    ] as const)
-      if (text.includes(secret)) wrong.push(`${what} is in ${where}`);
-    if (printedToo)
-      for (const secret of PRINTED) if (text.includes(secret)) wrong.push(`${secret} is in ${where}`);
-    const ofAws = (text.match(OF_AWS) ?? []).filter((s) => !PRINTED.includes(s));
-    if (ofAws.length > 0) wrong.push(`${ofAws.length} credentials of AWS are in ${where}`);
-  }
-  if (!places.some(([where, text]) => !where.includes('sqlite') && text.includes('CANARYMARK')))
+  const places = team.places();
+  const outside = places.filter(({ where }) => !where.includes('.sqlite'));
+  const wrong = [...leaks(places, team.secrets()), ...leaks(outside, PRINTED)];
+  if (!outside.some(({ text }) => text.includes('CANARYMARK')))
     wrong.push('what the command printed was not shown at all');
   if (!team.log.join('').includes('"level"')) wrong.push('the log is empty, so nothing was shown about it');
-  return { wrong, fired, figures: { 'places searched': places.length, 'lines of log': team.log.length } };
+  if (aws.control.sessionSecrets().length === 0) wrong.push('AWS handed out nothing that could leak');
+  return {
+    wrong,
+    fired,
+    figures: {
+      'places searched': places.length,
+      'secrets looked for': team.secrets().length + PRINTED.length,
+      'lines of log': team.log.length,
+    },
+  };
 }
 
-const whole: Case = {
-  name: 'whole-job',
-  run: () =>
-    withTeam(
-      smallFleet({
-        linux: 3,
-        instances: {
-          'linux-1': {
-            behaviour: {
-              install: 'fails',
-              failure: {
-                exitCode: 5,
-                stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}`,
-              },
-            },
-          },
-        },
-      }),
-      {},
-      job,
-    ),
+/** What the real process prints when something is thrown out of nowhere that carries every secret it has. */
+async function breaks(team: Team): Promise<CaseResult> {
+  const bot = runPatchday(team, ['serve', '--config', team.configFile], {}, ['--import', BREAK]);
+  await wrote(bot, /Patchday is ready/);
+  const runId = await team.approvedRun();
+  process.kill(bot.pid, 'SIGUSR2');
+  const code = await bot.exitCode();
+  const output = [{ where: 'the output of the broken process', text: bot.output() }];
+  const phase = team.phase(runId);
+  return {
+    wrong: [
+      ...leaks([...output, ...team.places()], team.secrets()),
+      ...(code === 1 && bot.output().includes('broken on purpose') ? [] : [`it ended with ${code}`]),
+      ...(phase === 'ended' ? ['it broke too late to show anything'] : []),
+    ],
+    fired: 1,
+    figures: { 'processes broken': 1 },
+  };
+}
+
+const whole: Case = { name: 'whole-job', run: () => withTeam(fleet(), {}, job) };
+
+const broken: Case = {
+  name: 'crash-output',
+  run: () => withTeam(fleet(), { bot: 'none', logLevel: 'trace' }, breaks),
 };
 
 export const proof = proofOfCases({
   name: 'secrets',
-  bar: '0 secrets of ours in log, database, Slack or files; 0 printed secrets in log, Slack or reports',
+  bar: '0 secrets of ours in log, database, Slack, files or crash output; 0 printed secrets in log, Slack or reports',
   injects: true,
-  cases: () => [whole],
+  cases: () => [whole, broken],
 });
