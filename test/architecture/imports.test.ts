@@ -67,6 +67,14 @@ describe('who may import whom', () => {
     expect(offenders('sandbox/{aws,slack}/**/*.ts', /^src\//)).toEqual([]);
   });
 
+  it('starts no other program and evaluates no text', () => {
+    expect(offenders('src/**/*.ts', /^(node:)?(child_process|vm|cluster)$/)).toEqual([]);
+    const evaluating = globSync('src/**/*.ts', { cwd: ROOT }).filter((f) =>
+      /\beval\(|\bnew Function\(/.test(readFileSync(join(ROOT, f), 'utf8')),
+    );
+    expect(evaluating).toEqual([]);
+  });
+
   it('never builds SQL or runs async code inside a transaction', () => {
     const files = globSync('src/store/*.ts', { cwd: ROOT });
     const texts = files.map((f) => [f, readFileSync(join(ROOT, f), 'utf8')] as const);
