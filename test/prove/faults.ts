@@ -5,13 +5,17 @@
 import type { FaultKind } from '../../sandbox/aws/faults.ts';
 import type { SmallFleetOptions } from '../../sandbox/aws/fleet/small-fleet.ts';
 import type { RunView } from '../../src/workflow/view.ts';
+import { type Door, startDoor } from '../support/door.ts';
 import { actor, type Harness, type HarnessOptions } from '../support/workflow-harness.ts';
 import { type Case, type CaseResult, proofOfCases, seededRandom } from './cases.ts';
 import { doneTwice, effects, endedOtherwise, timesOn, toTheEnd, wholeRun, withBot } from './wire.ts';
 
 type When = 'before' | 'after';
-/** `lost_and_hidden`: the answer is lost and what was made stays invisible for a while. */
-type Fault = readonly [kind: FaultKind | 'lost_and_hidden', when: When];
+/**
+ * `lost_and_hidden`: the answer is lost and what was made stays invisible for a while. `no_connection`: the
+ * connection is refused, so the request was never sent.
+ */
+type Fault = readonly [kind: FaultKind | 'lost_and_hidden' | 'no_connection', when: When];
 
 const ON_THE_WIRE: readonly Fault[] = [
   ['reset', 'before'],
@@ -21,6 +25,8 @@ const ON_THE_WIRE: readonly Fault[] = [
   ['http503', 'before'],
   ['http503', 'after'],
   ['throttle', 'before'],
+  ['denied', 'before'],
+  ['no_connection', 'before'],
   ['stall', 'before'],
   ['stall', 'after'],
   ['slow', 'after'],
@@ -113,21 +119,34 @@ async function run(
 ): Promise<CaseResult> {
   const stalls: number[] = [];
   let sentAt = 0;
+  /** Refused connections still to come, and those that came. */
+  const refusals = { left: kind === 'no_connection' ? times : 0, made: 0 };
+  let door: Door | null = null;
+  /** Scans come after installs, and both are SendCommand. */
+  let comes = () => true;
   const options: Omit<HarnessOptions, 'fleet' | 'sim'> = {
     apiTimeoutMs: API_TIMEOUT_MS,
     ...call.options,
     timing: { effectGrace: 120, ...call.options?.timing },
     awsHooks: {
-      before: ({ operation }) => {
-        if (operation === call.operation) sentAt = performance.now();
+      before: async ({ operation }) => {
+        if (operation !== call.operation) return;
+        sentAt = performance.now();
+        if (refusals.left < 1 || !door || !comes()) return;
+        refusals.left--;
+        refusals.made++;
+        await door.shut();
       },
-      after: ({ operation }, outcome) => {
-        if (operation === call.operation && outcome === 'no_answer') stalls.push(performance.now() - sentAt);
+      after: async ({ operation }, outcome) => {
+        if (operation !== call.operation) return;
+        if (outcome === 'no_answer') stalls.push(performance.now() - sentAt);
+        await door?.open();
       },
     },
   };
-  return withBot(call.fleet, options, async (bot) => {
+  const use = async (bot: Harness): Promise<CaseResult> => {
     const { control } = bot.sim;
+    if (call.does === 'Scan') comes = () => effects(bot.sim, 'SendCommand', 'Install').length > 0;
     const match = call.does ? { parameter: { Operation: call.does } } : {};
     const base = { operation: call.operation, match };
     const hides = kind === 'hide' || kind === 'lost_and_hidden';
@@ -135,16 +154,19 @@ async function run(
     if (hides) {
       control.fault({ ...base, when: 'after', kind: 'hide', times: 1 });
       revealAfter(bot, call, hiddenFor);
-    } else control.fault({ ...base, when, kind, times, delayMs: 150 });
+    } else if (kind !== 'no_connection') control.fault({ ...base, when, kind, times, delayMs: 150 });
     const { view, questions } = await call.drive(bot);
-    const fired = control.firedFaults();
+    const fired = control.firedFaults() + refusals.made;
     const wrong = [...doneTwice(bot.sim), ...bot.errors.map((e) => `the bot broke: ${String(e)}`)];
     if (fired < 1) wrong.push('the fault never fired');
     wrong.push(...verdict(call, kind, view, bot));
-    const inDoubt = when === 'before' && kind !== 'throttle';
+    const inDoubt = when === 'before' && !['throttle', 'denied', 'no_connection'].includes(kind);
     if (call.does === 'Install' && inDoubt && questions < 1)
       wrong.push('an install of which nobody can know was not put to a person');
-    if (questions > 0 && (call.does !== 'Install' || (when === 'after' && !hides) || kind === 'throttle'))
+    if (
+      questions > 0 &&
+      (call.does !== 'Install' || (when === 'after' && !hides) || (when === 'before' && !inDoubt))
+    )
       wrong.push(`a person was asked ${questions} times although AWS could tell`);
     const slowest = kind === 'stall' ? Math.max(0, ...stalls) : 0;
     if (slowest > API_TIMEOUT_MS * 1.1 + MEASURING_MS)
@@ -157,8 +179,26 @@ async function run(
         [`slowest stalled call in ms (limit ${API_TIMEOUT_MS})`]: Math.round(slowest),
       },
     };
-  });
+  };
+  if (kind !== 'no_connection') return withBot(call.fleet, options, use);
+  try {
+    return await withBot(call.fleet, options, use, async (url) => {
+      door = await startDoor(url);
+      return door.url;
+    });
+  } finally {
+    await (door as Door | null)?.shut();
+  }
 }
+
+/** Ends other than patched that are right, by call and fault. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  // A backup that stayed hidden is not verified, and without a verified backup there is no patch.
+  'CreateImage/lost_and_hidden': ['patched', 'skipped'],
+  // Refused for good: the instance is left alone. A refused command is tried again, and here it works then.
+  'CreateImage/denied': ['patched', 'skipped'],
+  'StartInstances/denied': ['skipped'],
+};
 
 /** How it has to end, and what has to be seen at AWS. */
 function verdict(call: Call, kind: Fault[0], view: RunView, bot: Harness): string[] {
@@ -172,10 +212,15 @@ function verdict(call: Call, kind: Fault[0], view: RunView, bot: Harness): strin
       wrong.push(`said to be ${said}, but patched ${installed} times`);
     return wrong;
   }
-  // A backup that stayed hidden is not verified, and without a verified backup there is no patch.
-  const allowed =
-    call.operation === 'CreateImage' && kind === 'lost_and_hidden' ? ['patched', 'skipped'] : ['patched'];
-  wrong.push(...endedOtherwise(view, allowed));
+  wrong.push(...endedOtherwise(view, ALLOWED[`${call.name}/${kind}`] ?? ['patched']));
+  for (const t of view.targets) {
+    if (kind === 'denied' && t.outcome !== 'patched' && !t.outcomeReason.includes(call.operation))
+      wrong.push(
+        `${t.instance.name} ended as ${t.outcome} and does not name ${call.operation}: ${t.outcomeReason}`,
+      );
+    if (t.outcome !== 'patched' && t.nextStep === '')
+      wrong.push(`${t.instance.name}: nobody is told what to do`);
+  }
   if (view.run.end !== 'completed') wrong.push(`the run ended as ${view.run.end}`);
   for (const t of view.targets) {
     const installs = sim.control.instance(t.instance.instanceId).counters.installs;
@@ -191,7 +236,8 @@ function verdict(call: Call, kind: Fault[0], view: RunView, bot: Harness): strin
   }
   if (call.operation === 'StartInstances' || call.operation === 'StopInstances') {
     const { state, counters } = sim.control.instance('linux-1');
-    if (state !== 'stopped' || counters.starts !== 1 || counters.stops !== 1)
+    const once = view.targets.some((t) => t.outcome === 'patched') ? 1 : 0;
+    if (state !== 'stopped' || counters.starts !== once || counters.stops !== once)
       wrong.push(`linux-1 is ${state} after ${counters.starts} starts and ${counters.stops} stops`);
   }
   return wrong;

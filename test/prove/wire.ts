@@ -11,15 +11,20 @@ import { actor, type Harness, type HarnessOptions, startHarness } from '../suppo
 /** So fast that what takes SSM minutes takes milliseconds. */
 const SPEED = 1000;
 
-/** Starts simulator and bot, hands them out, and ends both whatever happens. */
+/**
+ * Starts simulator and bot, hands them out, and ends both whatever happens. `through` answers another address at
+ * which the bot reaches the simulator.
+ */
 export async function withBot<T>(
   fleet: SmallFleetOptions | FleetDefinition,
   options: Omit<HarnessOptions, 'fleet' | 'sim'>,
   use: (bot: Harness) => Promise<T>,
+  through: (url: string) => Promise<string> = async (url) => url,
 ): Promise<T> {
   const definition = 'zones' in fleet ? fleet : smallFleet(fleet);
   const sim = await startAwsSimulator({ fleet: definition, throttle: 'off', clock: wallClock(SPEED) });
-  const bot = await startHarness({ ...options, fleet: definition, sim });
+  const url = await through(sim.url);
+  const bot = await startHarness({ ...options, fleet: definition, sim: { ...sim, url } });
   try {
     return await use(bot);
   } finally {
