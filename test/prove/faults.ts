@@ -195,8 +195,9 @@ async function run(
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // A backup that stayed hidden is not verified, and without a verified backup there is no patch.
   'CreateImage/lost_and_hidden': ['patched', 'skipped'],
-  // Refused for good: the instance is left alone. A refused command is tried again, and here it works then.
+  // Refused for good: the instance is left alone. A command is tried again in smaller batches before it is given up.
   'CreateImage/denied': ['patched', 'skipped'],
+  'install/denied': ['patched', 'failed'],
   'StartInstances/denied': ['skipped'],
 };
 
