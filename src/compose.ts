@@ -15,6 +15,7 @@ import { createScrubber } from './ops/scrub.ts';
 import { createReportFiles } from './report/files.ts';
 import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
 import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
+import { anchorHead } from './store/anchoring.ts';
 import type { CommitHooks } from './store/group-commit.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
@@ -139,7 +140,14 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   });
   host.onRound = () => slack.kick();
   const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
-  const hourly = cron.schedule('0 * * * *', () => anchorNow(store, anchors, clock, log), { name: 'anchor' });
+  const hourly = cron.schedule(
+    '0 * * * *',
+    async () => {
+      await anchorNow(store, anchors, clock, log);
+      slack.kick();
+    },
+    { name: 'anchor', noOverlap: true },
+  );
   const health = await startHealthServer({
     ...config.http,
     checks: [
@@ -187,11 +195,11 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
 }
 
 /** A full disk must not end the process: the next hour tries again. */
-function anchorNow(store: SqliteStore, anchors: string, clock: Clock, log: Logger): void {
+async function anchorNow(store: SqliteStore, anchors: string, clock: Clock, log: Logger): Promise<void> {
   try {
-    appendAnchor(anchors, store.auditHead(), clock.now());
+    await anchorHead(store, anchors, clock.now());
   } catch (error) {
-    log.error({ err: error }, 'the head of the audit could not be written to the anchor file');
+    log.error({ err: error }, 'the head of the audit could not be anchored');
   }
 }
 

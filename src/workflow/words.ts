@@ -18,3 +18,6 @@ export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
+
+/** How a message in Slack gives the head of the audit, so that it can be found again. */
+export const AUDIT_HEAD = 'Audit head: ';

@@ -1,7 +1,7 @@
 import type { RunState } from '../changes.ts';
 import type { OutcomeCounts } from '../run-types.ts';
 import { OUTCOMES } from '../run-types.ts';
-import { OUTCOME_WORDS } from '../words.ts';
+import { AUDIT_HEAD, OUTCOME_WORDS } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /** Writes the files, says how it went in the thread, and ends the run. */
@@ -29,7 +29,7 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
     audit: [{ actor: 'patchday', action: 'run.ended', text, detail: { counts: view?.counts ?? {} } }],
     news: [
       unwritten === null
-        ? { kind: 'report', text: `${text} The report is attached. Audit head: ${head.seq}:${head.hash}` }
+        ? { kind: 'report', text: `${text} The report is attached. ${AUDIT_HEAD}${head.seq}:${head.hash}` }
         : { kind: 'failure', text: `${text} ${unwritten} Then /patch report ${run.id}.`, excerpt: '' },
     ],
   });
