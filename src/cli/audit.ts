@@ -8,13 +8,18 @@ import { reportJson } from '../report/json.ts';
 import { scrubStrings } from '../report/scrub-strings.ts';
 import { ANCHOR_FILE, readAnchors } from '../store/anchor-file.ts';
 import { type AuditAnchor, auditHead, parseAnchor, readAudit, verifyAudit } from '../store/audit-chain.ts';
+import { differencesToTables, retell } from '../store/audit-replay.ts';
 import { openToRead, StoreUnavailable } from '../store/open.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import { plainMentions } from '../workflow/mention.ts';
 import { view } from '../workflow/service/looking.ts';
+import { count } from '../workflow/words.ts';
 import type { CliContext } from './commands.ts';
 
-/** Recomputes the audit's hash chain against the anchor file and any --anchor. 0 = whole, 1 = broken or not readable. */
+/**
+ * Recomputes the audit's hash chain against the anchor file and any --anchor, then holds the tables against it.
+ * 0 = whole, 1 = broken or not readable.
+ */
 export async function verify(context: CliContext): Promise<number> {
   return withDatabase(context, (config, db) => {
     const given = context.anchors.map((text) => ({ text, anchor: parseAnchor(text) }));
@@ -41,6 +46,11 @@ export async function verify(context: CliContext): Promise<number> {
       context.out(
         'No anchor was there to compare with: rows rewritten from the first on would not be noticed.',
       );
+    const told = retell(readAudit(db));
+    const differences = differencesToTables(db, told);
+    for (const difference of differences) context.err(`The tables were changed: ${difference}.`);
+    if (differences.length > 0) return 1;
+    context.out(`The tables tell what the audit tells, of ${count(told.runs.size, 'run')}.`);
     return 0;
   });
 }
@@ -77,6 +87,7 @@ export async function exportRun(context: CliContext): Promise<number> {
           {
             verdict,
             head: auditHead(db),
+            tablesDifferIn: differencesToTables(db, retell(readAudit(db))),
             planHash: seen.run.planHash,
             hashes: 'SHA-256 over canonical JSON; see SECURITY.md',
           },

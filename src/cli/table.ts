@@ -39,7 +39,7 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
     words: ['audit', 'verify'],
     usage: 'patchday audit verify [--config FILE] [--anchor SEQ:HASH ...]',
     description:
-      'Recompute the hash chain of the audit and hold it against the anchors. Works beside a running bot.',
+      'Recompute the hash chain of the audit, hold it against the anchors, and the tables against what the audit tells. Works beside a running bot.',
     exitCodes: '0 whole, 1 broken or not readable',
     run: verify,
   },

@@ -4,6 +4,7 @@ import type { Run, RunId, Target } from '../workflow/run-types.ts';
 import type { News } from '../workflow/view.ts';
 import { adoptEffect, parkedFinding, unpark } from './adopt.ts';
 import { auditHead, hashAuditRow } from './audit-chain.ts';
+import { type Facts, factsOf, withFacts } from './audit-facts.ts';
 import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
 
 /** Thrown inside a savepoint, so that a refused write leaves nothing behind; turned into an answer outside. */
@@ -25,7 +26,8 @@ export class ChangeApplier {
     this.#now = now;
   }
 
-  apply(runId: RunId, changes: Changes): void {
+  /** `alsoTrue`: what the caller wrote besides in the same transaction. */
+  apply(runId: RunId, changes: Changes, alsoTrue: Facts = {}): void {
     const run = this.readRun(runId);
     this.#checkExpectations(run, changes);
     for (const change of changes.effects ?? []) this.#effect(change);
@@ -66,8 +68,18 @@ export class ChangeApplier {
         .run(runId, JSON.stringify(changes.keepZones));
     }
     this.writeRun({ ...run, ...changes.run, id: run.id, revision: run.revision + 1 });
-    this.audit(runId, changes.audit ?? []);
+    this.audit(runId, withFacts(changes.audit ?? [], this.#facts(runId, changes, alsoTrue)));
     this.news(runId, changes.news ?? []);
+  }
+
+  #facts(runId: RunId, changes: Changes, alsoTrue: Facts): Facts {
+    const idOf = (tag: string) =>
+      (
+        this.#db.prepare('SELECT id FROM effects WHERE run_id = ? AND tag = ?').get(runId, tag) as {
+          id: number;
+        }
+      ).id;
+    return { ...factsOf(changes, idOf), ...alsoTrue };
   }
 
   readRun(runId: RunId): Run {

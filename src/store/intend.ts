@@ -78,11 +78,15 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
       throw error;
     }
   }
-  applier.apply(runId, {
-    ...(intent.targetSet
-      ? { targets: intent.targets.map((key) => ({ key, set: intent.targetSet ?? {} })) }
-      : {}),
-    audit: intent.audit,
-  });
+  applier.apply(
+    runId,
+    {
+      ...(intent.targetSet
+        ? { targets: intent.targets.map((key) => ({ key, set: intent.targetSet ?? {} })) }
+        : {}),
+      audit: intent.audit,
+    },
+    { effects: [{ id, state: 'intended', tag: intent.tag, keys: intent.targets }] },
+  );
   return toEffect(db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as EffectRow);
 }

@@ -16,6 +16,7 @@ import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.t
 import type { ApprovalRecord } from '../workflow/view.ts';
 import { ChangeApplier, Refused } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
+import { runFacts, withFacts } from './audit-facts.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
@@ -79,7 +80,14 @@ export class SqliteStore implements QueryStore {
       this.db
         .prepare("INSERT INTO cards (run_id, channel, state) VALUES (?, ?, 'none')")
         .run(run.id, run.channel);
-      this.#applier.audit(run.id, request.audit);
+      const facts = runFacts(run);
+      this.#applier.audit(
+        run.id,
+        withFacts(request.audit, {
+          created: { by: run.requestedBy, zones: request.lockZones },
+          ...(facts ? { run: facts } : {}),
+        }),
+      );
       return null;
     });
     if (!answer.ok) return { ok: false, seenBefore: true };
@@ -174,22 +182,22 @@ export class SqliteStore implements QueryStore {
       if ('lift' in freeze) {
         const gone = this.db.prepare('DELETE FROM freezes WHERE scope = ?').run(freeze.lift);
         if (gone.changes === 0) throw new Refused('already_done', 'nothing is frozen');
-        this.#applier.audit(null, [
-          {
-            actor: freeze.by,
-            action: 'freeze.lifted',
-            text: `Lifted the freeze of ${freeze.lift}. ${freeze.reason}`.trim(),
-          },
-        ]);
+        const lifted = `Lifted the freeze of ${freeze.lift}. ${freeze.reason}`.trim();
+        this.#applier.audit(
+          null,
+          withFacts([{ actor: freeze.by, action: 'freeze.lifted', text: lifted }], { thawed: freeze.lift }),
+        );
         return undefined;
       }
       const added = this.db
         .prepare('INSERT OR IGNORE INTO freezes (scope, by_user, at, reason) VALUES (?, ?, ?, ?)')
         .run(freeze.scope, freeze.by, freeze.at, freeze.reason);
       if (added.changes === 0) throw new Refused('already_done', 'it is frozen already');
-      this.#applier.audit(null, [
-        { actor: freeze.by, action: 'freeze.set', text: `Froze ${freeze.scope}. ${freeze.reason}`.trim() },
-      ]);
+      const froze = `Froze ${freeze.scope}. ${freeze.reason}`.trim();
+      this.#applier.audit(
+        null,
+        withFacts([{ actor: freeze.by, action: 'freeze.set', text: froze }], { frozen: freeze.scope }),
+      );
       return undefined;
     });
   }

@@ -1,6 +1,7 @@
 /**
  * The audit of a real run, forged in every way: rows edited, removed, moved, put in, cut off, and rewritten from
- * some row on. Each forgery must be found from the anchors; `--seeds N` is how many are tried.
+ * some row on. Each forgery must be found from the anchors; `--seeds N` is how many are tried. And the tables of
+ * that run, changed behind the audit's back: found by telling the audit anew.
  */
 
 import {
@@ -11,6 +12,7 @@ import {
   verifyAudit,
 } from '../../src/store/audit-chain.ts';
 import { type Case, proofOfCases, seededRandom } from './cases.ts';
+import { forgedTables } from './forged-tables.ts';
 import { wholeRun, withBot } from './wire.ts';
 
 interface Recorded {
@@ -18,6 +20,8 @@ interface Recorded {
   anchors: AuditAnchor[];
   /** Changing or removing a row of the live database was refused. */
   refusals: number;
+  /** The whole database. */
+  file: Buffer;
 }
 
 /** A job with denied attempts in it, and its audit as it stands in the file. */
@@ -48,7 +52,12 @@ function record(): Promise<Recorded> {
         return true;
       }
     }).length;
-    return { rows, anchors: [middle, head].map(({ seq, hash }) => ({ seq, hash })), refusals };
+    return {
+      rows,
+      anchors: [middle, head].map(({ seq, hash }) => ({ seq, hash })),
+      refusals,
+      file: db.serialize(),
+    };
   });
 }
 
@@ -95,11 +104,11 @@ function forge(
 
 export const proof = proofOfCases({
   name: 'audit',
-  bar: 'every edit, removal, swap, insertion, truncation and rewriting up to the last anchor is found; the file refuses changes; denied attempts are in it',
+  bar: 'every edit, removal, swap, insertion, truncation and rewriting up to the last anchor is found, and every change of a table behind its back; the file refuses changes; denied attempts are in it',
   defaults: { seeds: 20_000, seconds: 120 },
   injects: false,
   async cases({ seed, seeds }) {
-    const { rows, anchors, refusals } = await record();
+    const { rows, anchors, refusals, file } = await record();
     const whole: Case = {
       name: 'as-written',
       run() {
@@ -129,6 +138,6 @@ export const proof = proofOfCases({
         }),
       };
     });
-    return [whole, ...forged];
+    return [whole, ...forgedTables(file), ...forged];
   },
 });

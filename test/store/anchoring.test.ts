@@ -41,7 +41,7 @@ describe('the head of the audit', () => {
     const head = parseAnchor(text);
     expect(head).toEqual(store.auditHead());
     expect(readAnchors(file)).toEqual([head]);
-    expect(text).toContain('rows 1 to 2 cannot be changed unnoticed');
+    expect(text).toContain('rows 1 to 3 cannot be changed unnoticed');
     expect(verifyAudit(readAudit(store.db), head ? [head] : [])).toMatchObject({ ok: true, anchorsMet: 1 });
   });
 

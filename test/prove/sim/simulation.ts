@@ -4,6 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
+import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
 import { migrate } from '../../../src/store/open.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Aws } from '../../../src/workflow/ports.ts';
@@ -162,6 +163,8 @@ class Simulation {
     const verdict = verifyAudit(readAudit(this.#db));
     if (!verdict.ok) this.#witness.violation(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
     else this.#say(`audit ${verdict.head.seq}:${verdict.head.hash}`);
+    for (const difference of differencesToTables(this.#db, retell(readAudit(this.#db))))
+      this.#witness.violation(`audit and tables differ: ${difference}`);
   }
 
   /** Until nothing moves any more without the clock. */

@@ -26,4 +26,28 @@ export const AUDIT_DEFECTS: readonly Defect[] = [
     ],
     prove: ['--only', 'audit', '--seeds', '600'],
   },
+  {
+    name: 'an approval is not told in the audit',
+    promise: 'the tables tell what the audit tells',
+    changes: [
+      {
+        file: 'src/store/audit-facts.ts',
+        find: '...(addApproval ? { approval:',
+        replace: '...(addApproval && !changes ? { approval:',
+      },
+    ],
+    prove: ['--only', 'audit', '--case', 'tables-'],
+  },
+  {
+    name: 'a forged outcome is passed over',
+    promise: 'the tables tell what the audit tells',
+    changes: [
+      {
+        file: 'src/store/audit-replay.ts',
+        find: "outcome ?? 'no outcome'",
+        replace: "outcome ? 'one' : 'one'",
+      },
+    ],
+    prove: ['--only', 'audit', '--case', 'tables-'],
+  },
 ];
