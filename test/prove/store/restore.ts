@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
 import type { AwsSimulator } from '../../../sandbox/aws/server.ts';
+import { readAudit } from '../../../src/store/audit-chain.ts';
+import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
 import { copyDatabase, restoreDatabase } from '../../../src/store/copy.ts';
 import { until } from '../../support/until.ts';
 import { actor, type Harness, type HarnessOptions, startHarness } from '../../support/workflow-harness.ts';
@@ -124,6 +126,11 @@ export async function goOnFrom(
           .map((t) => `${t.instance.name} was left ${t.stage}`),
       );
     }
+    bot.store.commits.flush();
+    const { db } = bot.store;
+    violations.push(
+      ...differencesToTables(db, retell(readAudit(db))).map((d) => `audit and tables differ: ${d}`),
+    );
   } catch (error) {
     violations.push(`stuck: ${error instanceof Error ? error.message : String(error)} ${where(bot, runId)}`);
   } finally {
