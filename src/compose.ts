@@ -152,6 +152,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     ...config.http,
     checks: [
       { name: 'slack', check: () => slackCheck(slack) },
+      { name: 'clock', check: () => clockCheck(slack) },
       {
         name: 'database',
         check: () => databaseCheck(store, host),
@@ -218,6 +219,13 @@ function databaseCheck(store: SqliteStore, host: EmbeddedHost): { ok: boolean; r
       reason: `run ${first[0]} cannot go on: ${first[1]}${more.length > 0 ? ` (and ${more.length} more runs)` : ''}`,
     };
   return { ok: true, reason: 'open' };
+}
+
+function clockCheck(slack: Slack): { ok: boolean; reason: string } {
+  const trouble = slack.clockTrouble();
+  return trouble === null
+    ? { ok: true, reason: "agrees with Slack's" }
+    : { ok: false, reason: `the clock of this machine is ${trouble}: no click is taken until it is set` };
 }
 
 function slackCheck(slack: Slack): { ok: boolean; reason: string } {

@@ -15,7 +15,7 @@ import type {
   ViewCloseRequest,
   ViewSubmitRequest,
 } from './page-api.ts';
-import type { DisconnectReason } from './socket-mode.ts';
+import type { Delivery, DisconnectReason } from './socket-mode.ts';
 import { transcript } from './transcript.ts';
 import { waitFor } from './wait.ts';
 import { wireGroup } from './web-api/users.ts';
@@ -83,6 +83,10 @@ export interface SlackControl {
   rateLimits(mode: 'slack' | 'off'): void;
   /** Asks the `count` oldest connections (all when left out) to reconnect, then closes them. */
   disconnectSockets(reason: DisconnectReason, options?: { count?: number }): void;
+  /** The newest envelopes of commands, clicks and submissions, exactly as they went to the bot. */
+  envelopes(): readonly Json[];
+  /** Sends an envelope once more, as it is or forged. Resolves with whether the bot acknowledged it. */
+  redeliver(envelope: Json): Promise<Delivery>;
   /** Breaks connections without a word. */
   severSockets(options?: { count?: number }): void;
   /** Replaces the members of a user group; tells a subscribed app. */
@@ -177,6 +181,8 @@ export function createControl(world: World): SlackControl {
     clearFaults: () => world.faults.clear(),
     rateLimits: (mode) => world.rateLimits.set(mode),
     disconnectSockets: (reason, options = {}) => world.sockets.disconnect(reason, options.count),
+    envelopes: () => structuredClone(world.sockets.recorded),
+    redeliver: (envelope) => world.sockets.send(envelope),
     severSockets: (options = {}) => world.sockets.sever(options.count),
     setGroup: (groupId, members) => {
       const group = world.workspace.userGroup(groupId);

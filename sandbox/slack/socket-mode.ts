@@ -30,12 +30,13 @@ interface Connection {
 }
 
 interface Pending {
+  envelopeId: string;
   settle: (delivery: Delivery) => void;
-  timer: NodeJS.Timeout;
 }
 
 /** Slack's limit of simultaneous Socket Mode connections of one app. */
 export const MAX_CONNECTIONS = 10;
+const MOST_RECORDED = 1000;
 /** Seconds that Slack announces a connection will live; seen in real hello frames. */
 const APPROXIMATE_CONNECTION_SECONDS = 18_060;
 
@@ -44,7 +45,9 @@ export class SocketMode {
   private readonly server = new WebSocketServer({ noServer: true });
   private readonly tickets = new Set<string>();
   private readonly connections = new Set<Connection>();
-  private readonly pending = new Map<string, Pending>();
+  private readonly pending = new Set<Pending>();
+  /** The newest envelopes of commands and interactions, as they were sent. */
+  readonly recorded: Json[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly pings: NodeJS.Timeout;
   private readonly options: SocketModeOptions;
@@ -85,15 +88,9 @@ export class SocketMode {
     payload: Json,
     retry: { attempt: number; reason: string } | null = null,
   ): Promise<Delivery> {
-    const candidates = [...this.connections].filter(
-      (connection) => !connection.draining && connection.socket.readyState === 1,
-    );
-    const chosen = candidates[Math.floor(this.options.random() * candidates.length)];
-    if (!chosen) return Promise.resolve({ acked: false, why: 'no_connection' });
     this.envelopes += 1;
-    const envelopeId = `envelope-${this.envelopes}`;
     const envelope: Json = {
-      envelope_id: envelopeId,
+      envelope_id: `envelope-${this.envelopes}`,
       type,
       accepts_response_payload: type !== 'events_api',
       payload,
@@ -101,17 +98,29 @@ export class SocketMode {
     if (type === 'events_api') {
       envelope['retry_attempt'] = retry?.attempt ?? 0;
       envelope['retry_reason'] = retry?.reason ?? '';
+    } else {
+      this.recorded.push(structuredClone(envelope));
+      if (this.recorded.length > MOST_RECORDED) this.recorded.shift();
     }
+    return this.send(envelope);
+  }
+
+  /** Sends an envelope as it is, such as a recorded one once more. */
+  send(envelope: Json): Promise<Delivery> {
+    const envelopeId = String(envelope['envelope_id']);
+    const candidates = [...this.connections].filter(
+      (connection) => !connection.draining && connection.socket.readyState === 1,
+    );
+    const chosen = candidates[Math.floor(this.options.random() * candidates.length)];
+    if (!chosen) return Promise.resolve({ acked: false, why: 'no_connection' });
     return new Promise((resolve) => {
       const settle = (delivery: Delivery): void => {
-        const waiting = this.pending.get(envelopeId);
-        if (!waiting) return;
-        clearTimeout(waiting.timer);
-        this.pending.delete(envelopeId);
-        resolve(delivery);
+        clearTimeout(timer);
+        if (this.pending.delete(waiting)) resolve(delivery);
       };
       const timer = setTimeout(() => settle({ acked: false, why: 'timeout' }), this.options.ackTimeoutMs);
-      this.pending.set(envelopeId, { settle, timer });
+      const waiting: Pending = { envelopeId, settle };
+      this.pending.add(waiting);
       chosen.socket.send(JSON.stringify(envelope));
     });
   }
@@ -140,7 +149,7 @@ export class SocketMode {
   close(): void {
     clearInterval(this.pings);
     for (const timer of this.timers) clearTimeout(timer);
-    for (const waiting of [...this.pending.values()]) waiting.settle({ acked: false, why: 'no_connection' });
+    for (const waiting of [...this.pending]) waiting.settle({ acked: false, why: 'no_connection' });
     for (const connection of this.connections) connection.socket.terminate();
     this.server.close();
   }
@@ -178,7 +187,9 @@ export class SocketMode {
     const id = message?.['envelope_id'];
     if (typeof id !== 'string') return;
     const payload = message?.['payload'];
-    this.pending.get(id)?.settle({ acked: true, payload: isObject(payload) ? payload : {} });
+    for (const waiting of [...this.pending])
+      if (waiting.envelopeId === id)
+        waiting.settle({ acked: true, payload: isObject(payload) ? payload : {} });
   }
 
   private pingAll(): void {

@@ -11,6 +11,7 @@ export function lintEnvironment(
   report: Report,
 ): void {
   lintApprovers(name, environment, report);
+  lintStandIns(name, environment, report);
   lintBackup(name, environment, report);
   if (timing) lintLengths(name, environment, timing, report);
 }
@@ -66,6 +67,42 @@ function lintApprovers(name: string, environment: Partial<Environment>, report: 
       allowed: 'a group of its own, or further approvers',
       hint: `Nobody approves their own request: with ${count(required + 1, 'member')} or more in the group it works, with fewer nobody can approve`,
     });
+}
+
+const LONGEST_STAND_IN_DAYS = 31;
+
+function lintStandIns(name: string, { approvers }: Partial<Environment>, report: Report): void {
+  for (const [index, entry] of (approvers?.standIns ?? []).entries()) {
+    const at = ['environments', name, 'approvers', 'stand_ins', index];
+    if (entry.user === entry.for)
+      report([...at, 'user'], {
+        found: `${entry.user} standing in for themselves`,
+        allowed: 'somebody else than `for`',
+      });
+    const days = (entry.until - entry.from) / 86_400_000;
+    if (days <= 0)
+      report([...at, 'until'], {
+        found: 'an end that is not after its beginning',
+        allowed: 'a later time than `from`',
+      });
+    else if (days > LONGEST_STAND_IN_DAYS)
+      report([...at, 'until'], {
+        found: `a time of ${Math.ceil(days)} days`,
+        allowed: `at most ${LONGEST_STAND_IN_DAYS} days after \`from\``,
+        hint: 'For longer, put the person into the group of the approvers',
+      });
+    if (approvers?.users.includes(entry.user))
+      report([...at, 'user'], {
+        severity: 'warning',
+        found: `${entry.user}, who is an approver of their own`,
+        allowed: 'somebody who is not: an approver gives their own approval, and never that of another',
+      });
+    if (approvers && approvers.groups.length === 0 && !approvers.users.includes(entry.for))
+      report([...at, 'for'], {
+        found: `${entry.for}, who is not among the approvers`,
+        allowed: 'one of the approvers',
+      });
+  }
 }
 
 function lintBackup(name: string, environment: Partial<Environment>, report: Report): void {

@@ -31,6 +31,7 @@ These are mistakes, although every single value is allowed:
 - an account or a name used twice; a landing zone called like an environment; anything called \`all\`;
 - a role ARN in another account than its landing zone; \`patch_enabled: true\` without \`patch_role_arn\`;
 - an environment without landing zones, without requesters or without approvers;
+- a stand-in for themselves, for somebody who is certainly no approver, for more than 31 days, or whose end is not after its beginning;
 - more approvals than the listed approvers can give, or nobody left to approve what a listed requester asked for;
 - \`backup.required: false\` without \`without_verified_backup: patch-without-backup\`;
 - a run length limit or a maintenance window shorter than the worst case of one wave (\`delivery_timeout\` + \`install_worst_case\` + \`reboot_allowance\` + \`verify_timeout\`, and \`start_timeout\` where stopped instances are started);

@@ -15,31 +15,7 @@ import {
   share,
   wholeNumber,
 } from './fields.ts';
-
-const groupId = pattern(
-  'Id of a Slack user group.',
-  /^S[A-Z0-9]{2,20}$/,
-  'the id of a Slack user group, such as S0123ABCD (not its @handle, which anyone may rename)',
-);
-const userId = pattern(
-  'Id of a Slack user.',
-  /^[UW][A-Z0-9]{2,20}$/,
-  'the id of a Slack user, such as U0123ABCD (in Slack: profile, "Copy member ID")',
-);
-
-function people(description: string) {
-  return section(
-    {
-      groups: listOf(
-        'Slack user groups; who is in them is asked live, never remembered.',
-        groupId,
-        'a list of Slack user group ids',
-      ),
-      users: listOf('Slack users, besides the groups.', userId, 'a list of Slack user ids'),
-    },
-    description,
-  );
-}
+import { approversSchema, groupsAndUsers } from './schema-approvers.ts';
 
 const timeOfDay = (description: string, byDefault: string) =>
   pattern(
@@ -200,8 +176,11 @@ export const environmentShape = {
     'the id of a Slack channel, such as C0123ABCD (in Slack: channel details, at the bottom; not its #name)',
   ),
   time_zone: timeZone,
-  requesters: people('Who may ask for runs. They and the approvers may scan, look and stop.'),
-  approvers: people('Who may approve. Nobody approves a run that they requested or changed last.'),
+  requesters: section(
+    groupsAndUsers,
+    'Who may ask for runs. They and the approvers may scan, look and stop.',
+  ),
+  approvers: approversSchema,
   approvals_required: wholeNumber('How many different people must approve a plan.', {
     default: 1,
     min: 1,

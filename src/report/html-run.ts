@@ -78,7 +78,7 @@ export function peopleSection(view: RunView): Html {
   const approvals =
     view.approvals.length === 0
       ? html`nobody`
-      : html`${counted.map((a) => html`<p>${person(a.userId)} ${timeCell(a.at, zone)}</p>`)}${voided > 0 ? html`<small>${voided} earlier, void since the plan was changed</small>` : NOTHING}`;
+      : html`${counted.map((a) => html`<p>${person(a.userId)} ${timeCell(a.at, zone)}${a.standingIn ? html` standing in for ${person(a.standingIn.for)} until ${timeCell(a.standingIn.until, zone)}` : NOTHING}</p>`)}${voided > 0 ? html`<small>${voided} earlier, void since the plan was changed</small>` : NOTHING}`;
   return section(
     'Who and when',
     html`${facts([

@@ -28,6 +28,13 @@ const approval = z.strictObject({
   userId: z.string().describe('Slack user id'),
   at: time('When it was given'),
   planHash: z.string().describe('The plan it is for; only those equal to run.planHash count'),
+  standingIn: z
+    .strictObject({
+      for: z.string().describe('Slack user id of the approver'),
+      until: time('End of that time'),
+    })
+    .nullable()
+    .describe('The approver in whose place it was given; null for an approval of their own'),
 });
 
 const plan = z

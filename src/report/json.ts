@@ -46,7 +46,12 @@ export function reportData(view: RunView): ReportJson {
       retryOf: run.retryOf,
       failedLandingZones: run.failedZones.map(({ landingZone, reason }) => ({ landingZone, reason })),
     },
-    approvals: view.approvals.map((a) => ({ userId: a.userId, at: iso(a.at), planHash: a.planHash })),
+    approvals: view.approvals.map((a) => ({
+      userId: a.userId,
+      at: iso(a.at),
+      planHash: a.planHash,
+      standingIn: a.standingIn ? { for: a.standingIn.for, until: iso(a.standingIn.until) } : null,
+    })),
     plan: plan === null ? null : { ...plan },
     summary: {
       headline: verdict.headline,

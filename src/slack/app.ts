@@ -13,11 +13,12 @@ import { readViewMeta } from './button-value.ts';
 import type { Message } from './card.ts';
 import { CLICK_HANDLERS } from './clicks.ts';
 import { clientOptions } from './clients.ts';
+import { type ClockWatch, notOfNow } from './clock-watch.ts';
 import { handleCommand } from './commands.ts';
 import type { Asked, Edge, OpenedView } from './edge.ts';
 import { slackLogger } from './log.ts';
 import type { Identity } from './login.ts';
-import { code, md } from './mrkdwn.ts';
+import { code, md, words } from './mrkdwn.ts';
 import {
   clickActor,
   clickPayload,
@@ -38,9 +39,14 @@ export interface AppOptions {
   receiver: SocketsReceiver;
   /** For answers and modals. */
   client: WebClient;
+  clockWatch: ClockWatch;
 }
 
 const RESPOND_TIMEOUT = 5000;
+const OTHER_WORKSPACE = {
+  code: 'other_workspace',
+  text: 'Somebody of another workspace typed or clicked something.',
+};
 
 /** The listeners, and the handlers that still work after their acknowledgement. */
 export class SlackApp {
@@ -140,11 +146,24 @@ export class SlackApp {
           values: payload.view.state?.values ?? {},
         }
       : null;
-    await this.#guarded(asked, () =>
-      handler
+    const old = notOfNow(action?.action_ts ?? '', this.#options.edge.now());
+    await this.#guarded(asked, () => {
+      if (old !== null) return this.#refuseDated(asked, old);
+      return handler
         ? handler(this.#options.edge, asked, { value: action?.value, view })
-        : asked.reply(say(STALE_BUTTON)),
-    );
+        : asked.reply(say(STALE_BUTTON));
+    });
+  }
+
+  /** Slack never repeats a click: one of another time was recorded and sent again, or our clock is wrong. */
+  async #refuseDated(asked: Asked, why: string): Promise<void> {
+    const { edge, clockWatch } = this.#options;
+    const text = clockWatch.wrong
+      ? `The clock of the machine that runs Patchday is ${clockWatch.inWords}, so it cannot tell whether your click is of now. Nothing was changed. Tell whoever runs Patchday to set that clock, then click again.`
+      : `This click ${why}. Nothing was changed. Click again.`;
+    edge.log.warn({ user: asked.actor.userId, why }, 'refused a click of another time');
+    await edge.service.turnAway(asked.actor, { code: 'dated_click', text });
+    await asked.reply(say(words(text)));
   }
 
   /** Checked before the acknowledgement, because only that can show mistakes in the modal. Never throws. */
@@ -165,11 +184,7 @@ export class SlackApp {
   async #submission(body: unknown): Promise<void> {
     const payload = submissionPayload.parse(body);
     const submission = readSubmission(payload.view.private_metadata, payload.view.state?.values ?? {});
-    const asked = this.#asked(
-      submissionActor(payload, submission?.meta.channel ?? ''),
-      payload.trigger_id,
-      undefined,
-    );
+    const asked = this.#asked(submissionActor(payload, submission?.meta), payload.trigger_id, undefined);
     const handler = SUBMISSION_HANDLERS.get(payload.view.callback_id);
     await this.#guarded(asked, () =>
       handler && submission
@@ -186,7 +201,7 @@ export class SlackApp {
         { user: asked.actor.userId, team: asked.actor.teamId },
         'refused somebody of another workspace',
       );
-      await edge.service.turnAway(asked.actor).catch((error: unknown) => {
+      await edge.service.turnAway(asked.actor, OTHER_WORKSPACE).catch((error: unknown) => {
         edge.log.error({ err: error, user: asked.actor.userId }, 'a denial could not be written down');
       });
       await asked.reply(

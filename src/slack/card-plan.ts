@@ -77,7 +77,12 @@ export function policySection(plan: Plan): SectionBlock {
 /** Who may approve, who has, until when, and exactly what: the short hash. */
 export function approvalSection(view: RunView, plan: Plan): SectionBlock {
   const current = view.approvals.filter((approval) => approval.planHash === view.run.planHash);
-  const given = current.slice(0, 10).map((a) => md`${user(a.userId)} ${time(a.at)}`);
+  const given = current
+    .slice(0, 10)
+    .map(
+      (a) =>
+        md`${user(a.userId)} ${time(a.at)}${a.standingIn ? md`, standing in for ${user(a.standingIn.for)} until ${time(a.standingIn.until)}` : NOTHING}`,
+    );
   const who = [
     ...plan.approval.groups.slice(0, 10).map(group),
     ...plan.approval.users.slice(0, 10).map(user),

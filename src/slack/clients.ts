@@ -4,6 +4,7 @@
  * retries also cover answers that got lost after Slack had posted.
  */
 import { WebClient, type WebClientOptions } from '@slack/web-api';
+import type { ClockWatch } from './clock-watch.ts';
 import { type Log, slackLogger } from './log.ts';
 
 export interface ClientSettings {
@@ -11,6 +12,8 @@ export interface ClientSettings {
   /** Where the Web API is; Slack's own when left out. */
   apiUrl?: string | undefined;
   log: Log;
+  /** Told of the time of each answer. */
+  clockWatch?: ClockWatch | undefined;
 }
 
 /** A trigger lives 3 s; what takes longer has lost its use. */
@@ -19,12 +22,13 @@ const BACKGROUND_TIMEOUT = 10_000;
 
 /** A fresh object each time: Slack's packages write into the options they are given. */
 export function clientOptions(
-  settings: Pick<ClientSettings, 'apiUrl' | 'log'>,
+  settings: Pick<ClientSettings, 'apiUrl' | 'log' | 'clockWatch'>,
   part: string,
   timeout: number,
 ): WebClientOptions {
   return {
     ...(settings.apiUrl === undefined ? {} : { slackApiUrl: settings.apiUrl }),
+    ...(settings.clockWatch ? { fetch: settings.clockWatch.fetch } : {}),
     timeout,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,

@@ -4,6 +4,7 @@ import type { Outbox, PatchService } from '../workflow/service.ts';
 import { SlackApp } from './app.ts';
 import { renderCard } from './card.ts';
 import { backgroundClient, interactiveClient } from './clients.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { SlackDirectory } from './directory.ts';
 import type { Edge, SlackEnvironment, SlackLandingZone } from './edge.ts';
 import type { Log } from './log.ts';
@@ -60,6 +61,8 @@ export interface Slack {
   kick(): void;
   /** Open Socket Mode connections. */
   connected(): number;
+  /** How far our clock is off, in words, when that is so much that no click can be taken; else null. */
+  clockTrouble(): string | null;
 }
 
 /** Facts about people, for the workflow; needs only the bot token. */
@@ -72,8 +75,9 @@ export function createSlackDirectory(
 export function createSlack(options: SlackOptions): Slack {
   const { service, outbox, log, clock, timing = {} } = options;
   const now = () => clock.now();
-  const interactive = interactiveClient(options);
-  const background = backgroundClient(options);
+  const clockWatch = new ClockWatch({ now, log });
+  const interactive = interactiveClient({ ...options, clockWatch });
+  const background = backgroundClient({ ...options, clockWatch });
   let identity: Identity | null = null;
   let app: SlackApp | null = null;
   let stopped = false;
@@ -131,6 +135,7 @@ export function createSlack(options: SlackOptions): Slack {
         apiUrl: options.apiUrl,
         receiver,
         client: interactive,
+        clockWatch,
       });
       await receiver.start().catch((error: unknown) => {
         throw new SlackLoginError(
@@ -146,6 +151,7 @@ export function createSlack(options: SlackOptions): Slack {
     },
     kick: () => sender.kick(),
     connected: () => receiver.connected(),
+    clockTrouble: () => (clockWatch.wrong ? clockWatch.inWords : null),
   };
 }
 

@@ -79,12 +79,16 @@ export function clickActor(payload: ClickPayload, metadataChannel: string | null
   };
 }
 
-export function submissionActor(payload: SubmissionPayload, channel: string): Actor {
+export function submissionActor(
+  payload: SubmissionPayload,
+  meta: { channel: string; runId: string } | undefined,
+): Actor {
   return {
     userId: payload.user.id,
     teamId: payload.user.team_id ?? payload.team?.id ?? '',
-    channelId: channel,
-    once: `view:${payload.trigger_id || `${payload.view.id}:${payload.view.hash ?? ''}`}`,
+    channelId: meta?.channel ?? '',
+    // Every opened modal has an id of its own and is taken once, whatever trigger a delivery names.
+    once: `view:${payload.view.id}:${meta?.runId ?? ''}`,
   };
 }
 

@@ -45,10 +45,12 @@ export class ChangeApplier {
         .run(runId, changes.plan.plan.version, changes.plan.hash, JSON.stringify(changes.plan.plan));
     }
     if (changes.addApproval) {
-      const { userId, at, planHash } = changes.addApproval;
+      const { userId, at, planHash, standingIn } = changes.addApproval;
       const added = this.#db
-        .prepare('INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at) VALUES (?, ?, ?, ?)')
-        .run(runId, planHash, userId, at);
+        .prepare(
+          'INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at, standing_for, standing_until) VALUES (?, ?, ?, ?, ?, ?)',
+        )
+        .run(runId, planHash, userId, at, standingIn?.for ?? null, standingIn?.until ?? null);
       if (added.changes === 0) throw new Refused('already_done', 'this approval is already counted');
     }
     for (const lock of changes.instanceLocks ?? []) {

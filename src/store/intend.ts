@@ -21,7 +21,9 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
   if (intent.planHash !== null) {
     if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
     const approved = db
-      .prepare('SELECT count(DISTINCT user_id) AS n FROM approvals WHERE run_id = ? AND plan_hash = ?')
+      .prepare(
+        'SELECT count(DISTINCT coalesce(standing_for, user_id)) AS n FROM approvals WHERE run_id = ? AND plan_hash = ?',
+      )
       .get(runId, intent.planHash) as {
       n: number;
     };

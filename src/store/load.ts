@@ -24,11 +24,24 @@ export function readPlan(db: Database.Database, runId: RunId, version: number): 
 }
 
 export function readApprovals(db: Database.Database, runId: RunId): ApprovalRecord[] {
-  return db
+  const rows = db
     .prepare(
-      'SELECT user_id AS userId, at, plan_hash AS planHash FROM approvals WHERE run_id = ? ORDER BY at, user_id',
+      `SELECT user_id AS userId, at, plan_hash AS planHash, standing_for AS standingFor, standing_until AS standingUntil
+       FROM approvals WHERE run_id = ? ORDER BY at, user_id`,
     )
-    .all(runId) as ApprovalRecord[];
+    .all(runId) as {
+    userId: string;
+    at: number;
+    planHash: string;
+    standingFor: string | null;
+    standingUntil: number | null;
+  }[];
+  return rows.map(({ userId, at, planHash, standingFor, standingUntil }) => ({
+    userId,
+    at,
+    planHash,
+    ...(standingFor === null ? {} : { standingIn: { for: standingFor, until: standingUntil ?? 0 } }),
+  }));
 }
 
 /** What `decide` sees: the current wave and counts, never all targets of a large run at once. */

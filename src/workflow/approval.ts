@@ -3,6 +3,7 @@ import { mention } from './mention.ts';
 import { type Allowed, evaluatePermission, type PersonFacts } from './permissions.ts';
 import type { Plan } from './plan-types.ts';
 import type { Run } from './run-types.ts';
+import { standingNow, standingText, voiceOf } from './stand-in.ts';
 import type { ApprovalRecord } from './view.ts';
 
 export interface ApprovalRequest {
@@ -21,10 +22,13 @@ export interface ApprovalRequest {
 
 export type ApprovalDecision =
   /** Enough approvals with this one. */
-  | { kind: 'approved'; text: string; given: number; required: number }
+  | { kind: 'approved'; text: string; given: number; required: number; standingIn: StandingIn }
   /** Counted; more are needed. */
-  | { kind: 'counted'; text: string; given: number; required: number }
+  | { kind: 'counted'; text: string; given: number; required: number; standingIn: StandingIn }
   | { kind: 'refused'; code: ApprovalRefusal; text: string };
+
+/** In whose place it was given, or null. */
+export type StandingIn = { for: string; until: number } | null;
 
 export type ApprovalRefusal =
   | 'not_waiting'
@@ -32,6 +36,7 @@ export type ApprovalRefusal =
   | 'corrupt_plan'
   | 'expired'
   | 'already_yours'
+  | 'stand_in_void'
   | Exclude<Allowed, { ok: true }>['code'];
 
 export function evaluateApproval(request: ApprovalRequest): ApprovalDecision {
@@ -60,31 +65,55 @@ export function evaluateApproval(request: ApprovalRequest): ApprovalDecision {
       text: `The time to approve run ${run.id} is over. Nothing was approved. Scan again for a fresh plan.`,
     };
   }
-  const allowed = evaluatePermission('approve', facts, {
-    environment: run.environment,
-    requesters: [plan.requestedBy, plan.changedBy, run.requestedBy],
-    approverNames: request.approverNames,
-    requesterNames: request.requesterNames,
-  });
-  if (!allowed.ok) return { kind: 'refused', code: allowed.code, text: allowed.text };
   const current = approvals.filter((a) => a.planHash === run.planHash);
-  if (current.some((a) => a.userId === facts.userId)) {
+  const requesters = [plan.requestedBy, plan.changedBy, run.requestedBy];
+  const { approverNames } = request;
+  const standing = facts.approver
+    ? null
+    : standingNow(facts.standIns ?? [], { now, requesters, counted: current, approverNames });
+  const approver = facts.approver || standing?.ok === true;
+  const mine = current.some((a) => a.userId === facts.userId);
+  const allowed = evaluatePermission(
+    'approve',
+    approver === facts.approver ? facts : { ...facts, approver },
+    {
+      environment: run.environment,
+      requesters,
+      approverNames: request.approverNames,
+      requesterNames: request.requesterNames,
+    },
+  );
+  if (!allowed.ok && (allowed.code !== 'not_in_group' || standing === null || standing.ok))
+    return { kind: 'refused', code: allowed.code, text: allowed.text };
+  const spoken = current.find((a) => voiceOf(a) === facts.userId);
+  if (!mine && spoken) {
+    return {
+      kind: 'refused',
+      code: 'already_yours',
+      text: `${mention(spoken.userId)} has already approved run ${run.id} in your place. Nothing more was changed. Somebody else must give the next one.`,
+    };
+  }
+  if (mine) {
     return {
       kind: 'refused',
       code: 'already_yours',
       text: `Your approval of run ${run.id} is already counted (${current.length} of ${plan.approval.required}). Somebody else must give the next one.`,
     };
   }
-  const given = new Set([...current.map((a) => a.userId), facts.userId]).size;
+  if (standing?.ok === false) return { kind: 'refused', code: standing.code, text: standing.text };
+  const standingIn = standing?.ok ? { for: standing.standIn.for, until: standing.standIn.until } : null;
+  const place = standingIn ? ` You gave it ${standingText(standingIn)}.` : '';
+  const given = new Set([...current.map(voiceOf), standingIn?.for ?? facts.userId]).size;
   const required = plan.approval.required;
   if (given >= required) {
-    return { kind: 'approved', text: `Run ${run.id} is approved.`, given, required };
+    return { kind: 'approved', text: `Run ${run.id} is approved.${place}`, given, required, standingIn };
   }
   return {
     kind: 'counted',
-    text: `Your approval of run ${run.id} is counted: ${given} of ${required}. It needs ${required - given} more.`,
+    text: `Your approval of run ${run.id} is counted: ${given} of ${required}. It needs ${required - given} more.${place}`,
     given,
     required,
+    standingIn,
   };
 }
 

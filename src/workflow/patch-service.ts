@@ -24,11 +24,7 @@ export function createPatchService(parts: ServiceParts): PatchService {
     runs: (limit) => parts.store.runs(limit),
     freezes: () => parts.store.freezes(),
     mayLook: (actor, environment) => mayLook(parts, actor, environment),
-    turnAway: (actor) =>
-      deny(parts, actor, 'other_workspace', null, {
-        code: 'other_workspace',
-        text: 'Somebody of another workspace typed or clicked something.',
-      }),
+    turnAway: (actor, refusal) => deny(parts, actor, refusal.code, null, refusal),
     backups: (actor, request) => backups(parts, actor, request),
     cves: (actor, request) => cves(parts, actor, request),
     report: (actor, request) => report(parts, actor, request),

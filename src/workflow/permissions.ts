@@ -1,4 +1,5 @@
 /** Who may do what: the one table. docs/permissions.md is generated from it. */
+import type { StandInFacts } from './stand-in.ts';
 
 export type Deed =
   | 'look'
@@ -109,6 +110,8 @@ export interface PersonFacts {
   person: { ok: true } | { ok: false; why: string } | 'unavailable';
   requester: boolean;
   approver: boolean;
+  /** Approvers in whose place this person may approve, as the configuration says. */
+  standIns?: readonly StandInFacts[];
 }
 
 export type Allowed =

@@ -58,8 +58,8 @@ export interface PatchService {
   freezes(): Freeze[];
   /** Who may look: requesters and approvers. `environment` null = of any. */
   mayLook(actor: Actor, environment: string | null): Promise<Answer>;
-  /** Writes down that somebody of another workspace tried something; what it was is not looked at. */
-  turnAway(actor: Actor): Promise<void>;
+  /** Writes down that something was refused before it was looked at: somebody of another workspace, a click of another time. */
+  turnAway(actor: Actor, refusal: { code: string; text: string }): Promise<void>;
   backups(actor: Actor, request: { scope: Scope }): Promise<Answer<readonly BackupRecord[]>>;
   /** CVE ids of the missing patches of one instance, by id or name within a run or a landing zone. */
   cves(actor: Actor, request: { instance: string }): Promise<Answer<readonly MissingPatch[]>>;

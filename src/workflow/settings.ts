@@ -25,12 +25,28 @@ export interface People {
   users: readonly string[];
 }
 
+/** Somebody who may approve in place of one approver who is away, for a while. Times in ms. */
+export interface StandIn {
+  user: string;
+  /** The approver. */
+  for: string;
+  from: number;
+  /** Not any more from this instant on. */
+  until: number;
+  reason: string;
+}
+
+export interface Approvers extends People {
+  /** Left out = nobody stands in for anybody. */
+  standIns?: readonly StandIn[];
+}
+
 export interface EnvironmentPolicy {
   name: string;
   channelId: string;
   timeZone: string;
   requesters: People;
-  approvers: People;
+  approvers: Approvers;
   approvalsRequired: number;
   approvalTtl: number;
   startDefault: 'scheduled' | 'now';

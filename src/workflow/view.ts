@@ -10,6 +10,8 @@ export interface ApprovalRecord {
   userId: string;
   at: number;
   planHash: string;
+  /** Given in place of this approver; counts as theirs. */
+  standingIn?: { for: string; until: number };
 }
 
 /** A question that only a person can answer; its effect is in state needs_attention. */

@@ -9,7 +9,7 @@ import { Writable } from 'node:stream';
 import Database from 'better-sqlite3';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
-import { wallClock } from '../../sandbox/clock.ts';
+import { type SimClock, wallClock } from '../../sandbox/clock.ts';
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import type { PageMessage, PageView } from '../../sandbox/slack/page-api.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
@@ -28,6 +28,8 @@ export interface TeamOptions {
   zone?: Record<string, unknown>;
   timing?: Record<string, string>;
   http?: Record<string, unknown>;
+  /** Slack's clock, when it is not that of the bot. */
+  slackClock?: SimClock;
   /** How much faster than life the simulated AWS goes; 1000 turns minutes of SSM into milliseconds. */
   speed?: number;
   /** 'none': the test starts the bot itself, as a process. */
@@ -55,7 +57,10 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
       visibilityDelayMs: 20,
       clock: wallClock(options.speed ?? 1),
     }),
-    startSlackSimulator({ rateLimits: 'off' }),
+    startSlackSimulator({
+      rateLimits: 'off',
+      ...(options.slackClock ? { clock: options.slackClock } : {}),
+    }),
   ]);
   const team = new Team(options, folder, aws, slack);
   if (options.bot !== 'none') await team.startBot();

@@ -103,7 +103,7 @@ describe('a loaded configuration', () => {
       channel: 'C0123ABCD',
       timeZone: 'UTC',
       requesters: { groups: ['S0123REQS'], users: [] },
-      approvers: { groups: ['S0123APPS'], users: [] },
+      approvers: { groups: ['S0123APPS'], users: [], standIns: [] },
       approvalsRequired: 1,
       approvalTtl: 24 * HOUR,
       start: { default: 'scheduled', window: { days: ['sun'], from: '02:00', until: '06:00' } },

@@ -33,6 +33,82 @@ export const ENVIRONMENT_MISTAKES: readonly Mistake[] = [
     'environments.prod.time_zone: found "Europe/Bonn" (not a known time zone); allowed: a name of the IANA time zone database, such as Europe/Berlin, America/New_York or UTC.',
   ],
   [
+    'a stand-in without an offset from UTC',
+    'environments.prod.approvers.stand_ins',
+    [
+      {
+        user: 'U0STANDIN',
+        for: 'U0AWAY',
+        from: '2026-12-01T08:00',
+        until: '2026-12-05T08:00Z',
+        reason: 'leave',
+      },
+    ],
+    'environments.prod.approvers.stand_ins[0].from: found "2026-12-01T08:00" (not a point in time); allowed: a date and time with its offset from UTC, in quotes, such as "2026-12-01T08:00+01:00".',
+  ],
+  [
+    'a stand-in from a day that does not exist',
+    'environments.prod.approvers.stand_ins',
+    [
+      {
+        user: 'U0STANDIN',
+        for: 'U0AWAY',
+        from: '2026-02-30T08:00Z',
+        until: '2026-03-05T08:00Z',
+        reason: 'leave',
+      },
+    ],
+    'environments.prod.approvers.stand_ins[0].from: found "2026-02-30T08:00Z" (not a point in time); allowed: a date and time with its offset from UTC, in quotes, such as "2026-12-01T08:00+01:00".',
+  ],
+  [
+    'a stand-in for too long',
+    'environments.prod.approvers.stand_ins',
+    [
+      {
+        user: 'U0STANDIN',
+        for: 'U0AWAY',
+        from: '2026-12-01T08:00Z',
+        until: '2027-01-01T09:00Z',
+        reason: 'leave',
+      },
+    ],
+    'environments.prod.approvers.stand_ins[0].until: found a time of 32 days; allowed: at most 31 days after `from`. For longer, put the person into the group of the approvers.',
+  ],
+  [
+    'a stand-in that ends before it begins',
+    'environments.prod.approvers.stand_ins',
+    [
+      {
+        user: 'U0STANDIN',
+        for: 'U0AWAY',
+        from: '2026-12-02T08:00Z',
+        until: '2026-12-01T08:00Z',
+        reason: 'leave',
+      },
+    ],
+    'environments.prod.approvers.stand_ins[0].until: found an end that is not after its beginning; allowed: a later time than `from`.',
+  ],
+  [
+    'somebody standing in for themselves',
+    'environments.prod.approvers.stand_ins',
+    [
+      {
+        user: 'U0AWAY',
+        for: 'U0AWAY',
+        from: '2026-12-01T08:00Z',
+        until: '2026-12-02T08:00Z',
+        reason: 'leave',
+      },
+    ],
+    'environments.prod.approvers.stand_ins[0].user: found U0AWAY standing in for themselves; allowed: somebody else than `for`.',
+  ],
+  [
+    'a stand-in without a reason',
+    'environments.prod.approvers.stand_ins',
+    [{ user: 'U0STANDIN', for: 'U0AWAY', from: '2026-12-01T08:00Z', until: '2026-12-02T08:00Z', reason: '' }],
+    'environments.prod.approvers.stand_ins[0].reason: found ""; allowed: a reason of 3 to 200 characters.',
+  ],
+  [
     'a group by handle',
     'environments.prod.approvers.groups',
     ['@leads'],

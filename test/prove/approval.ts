@@ -5,6 +5,7 @@
 import { evaluateApproval } from '../../src/workflow/approval.ts';
 import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import type { Plan } from '../../src/workflow/plan-types.ts';
+import type { ApprovalRecord } from '../../src/workflow/view.ts';
 import { actor, type Harness } from '../support/workflow-harness.ts';
 import { BASE, CASES, OTHER_HASH, PLAN, run, TTL } from '../workflow/approval-cases.ts';
 import { NOW } from '../workflow/build.ts';
@@ -30,7 +31,7 @@ function history(seed: number): Case {
       const required = 1 + random.below(4);
       const plan: Plan = { ...PLAN, changedBy: 'UCHG', approval: { ...PLAN.approval, required } };
       const hash = hashPlan(plan);
-      const approvals: { userId: string; at: number; planHash: string }[] = [];
+      const approvals: ApprovalRecord[] = [];
       let approved = false;
       for (let click = random.below(14); click > 0; click--) {
         const userId = random.pick(['UREQ', 'UCHG', 'UA', 'UB', 'UC', 'UD']);
@@ -43,19 +44,29 @@ function history(seed: number): Case {
         const approver = random.below(4) > 0;
         const clickedHash = random.below(4) > 0 ? hash : OTHER_HASH;
         const now = random.pick([NOW, TTL - 1, TTL, TTL + 1]);
+        const entry = {
+          user: userId,
+          for: random.pick(['UREQ', 'UCHG', 'UA', 'UB']),
+          from: now + random.pick([-1, 0, 1]),
+          until: now + random.pick([0, 1, 1000]),
+          reason: 'on leave',
+          forIsApprover: random.below(4) > 0,
+        };
+        const standIns = random.below(2) > 0 ? [entry] : [];
+        const holds = standIns.length > 0 && entry.forIsApprover && entry.from <= now && now < entry.until;
         const decision = evaluateApproval({
           ...BASE,
           plan,
           planHashNow: hash,
           run: run({ planHash: hash, phase: approved ? 'await_start' : 'await_approval' }),
           clickedHash,
-          facts: { userId, person, requester: random.below(2) > 0, approver },
+          facts: { userId, person, requester: random.below(2) > 0, approver, standIns },
           approvals,
           now,
         });
         if (decision.kind === 'refused') continue;
         const person0k = typeof person === 'object' && person.ok;
-        if (!approver || !person0k || clickedHash !== hash || now >= TTL || approved)
+        if (!(approver || holds) || !person0k || clickedHash !== hash || now >= TTL || approved)
           wrong.push(`${userId} was let approve`);
         if (userId === 'UREQ' || userId === 'UCHG') wrong.push(`${userId} approved their own plan`);
         if (approvals.some((a) => a.userId === userId)) wrong.push(`${userId} was counted twice`);
@@ -230,6 +241,30 @@ const wire: Case[] = [
     if (mutations(bot.sim).length > 0) wrong.push('something was changed');
     return wrong;
   }),
+  overTheWire(
+    'a stand-in whose time ends between the click and the start',
+    1,
+    async (bot, runId, planHash) => {
+      const entry = {
+        user: 'UREQ2',
+        for: 'UAPP',
+        from: 0,
+        until: Date.now() + 3_600_000,
+        reason: 'on leave',
+      };
+      Object.assign(bot.settings.environments[0] ?? {}, {
+        approvers: { groups: ['SAPP'], users: [], standIns: [entry] },
+      });
+      await bot.service.freeze(actor('UAPP2'), { scope: 'all', reason: 'hold' });
+      const answer = await bot.service.approve(actor('UREQ2'), { runId, planHash });
+      entry.until = Date.now();
+      await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
+      const wrong = await ends(bot, runId, 'halted');
+      if (!answer.ok) wrong.push(`the stand-in was refused: ${answer.text}`);
+      if (mutations(bot.sim).length > 0) wrong.push('something was changed');
+      return wrong;
+    },
+  ),
 ];
 
 export const proof = proofOfCases({

@@ -7,6 +7,7 @@ import { proof as hold } from './hold.ts';
 import { proof as identity } from './identity.ts';
 import { proof as injection } from './injection.ts';
 import type { Proof } from './proof.ts';
+import { proof as replay } from './replay.ts';
 import { proof as secrets } from './secrets.ts';
 import { proof as sim } from './sim/proof.ts';
 import { proof as slackOutage } from './slack-outage.ts';
@@ -17,6 +18,7 @@ export const PROOFS: readonly Proof[] = [
   faults,
   sim,
   approval,
+  replay,
   hold,
   audit,
   injection,

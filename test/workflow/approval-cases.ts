@@ -3,6 +3,7 @@ import type { ApprovalRequest } from '../../src/workflow/approval.ts';
 import { mention } from '../../src/workflow/mention.ts';
 import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import type { Plan } from '../../src/workflow/plan-types.ts';
+import type { StandInFacts } from '../../src/workflow/stand-in.ts';
 import { buildPlan, buildRun, NOW } from './build.ts';
 
 export const PLAN = buildPlan(3);
@@ -45,6 +46,30 @@ const CORRUPT =
 const APPROVED = 'Run k7m2qp is approved.';
 const notA = (why: string) =>
   `You cannot approve a plan: ${why}. Nothing was changed. An approver (@prod-approvers) can.`;
+
+const AWAY = mention('UAWAY');
+/** UB stands in for UAWAY from an hour ago until in an hour. */
+const standsIn = (changes: Partial<StandInFacts> = {}, more: Partial<ApprovalRequest['facts']> = {}) =>
+  facts({
+    userId: 'UB',
+    approver: false,
+    standIns: [
+      {
+        user: 'UB',
+        for: 'UAWAY',
+        from: NOW - 3_600_000,
+        until: NOW + 3_600_000,
+        reason: 'on leave',
+        forIsApprover: true,
+        ...changes,
+      },
+    ],
+    ...more,
+  });
+const at = (ms: number) => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const IN_PLACE = `You gave it standing in for ${AWAY} until ${at(NOW + 3_600_000)}.`;
+const TWO: Plan['approval'] = { ...PLAN.approval, required: 2 };
+const TWO_HASH = hashPlan({ ...PLAN, approval: TWO });
 
 interface Case {
   because: string;
@@ -268,5 +293,133 @@ export const CASES: Case[] = [
     change: { run: run({ phase: 'discover', planHash: null }), plan: null },
     answer: 'not_waiting',
     text: 'Run k7m2qp has no plan to approve yet. Nothing was changed; wait for its card.',
+  },
+  {
+    because: 'the requester, although an administrator of Slack put them into the group',
+    change: { facts: facts({ userId: 'UREQ', requester: true, approver: true }) },
+    answer: 'own_request',
+    text: OWN,
+  },
+  {
+    because: 'a workflow',
+    change: { facts: facts({ person: { ok: false, why: 'this is a workflow, not a person' } }) },
+    answer: 'not_a_person',
+    text: notA('this is a workflow, not a person'),
+  },
+  { because: 'one second before the end', change: { now: TTL - 1000 }, answer: 'approved', text: APPROVED },
+  { because: 'one second after the end', change: { now: TTL + 1000 }, answer: 'expired', text: OVER },
+  {
+    because: 'the clock went back after it expired',
+    change: {
+      now: TTL - 3_600_000,
+      run: run({ phase: 'ended', end: 'expired', endReason: 'The time to approve this plan is over.' }),
+    },
+    answer: 'not_waiting',
+    text: 'Run k7m2qp has ended (The time to approve this plan is over.). Nothing was changed.',
+  },
+  {
+    because: 'the second of three',
+    change: {
+      ...planned({ approval: { ...PLAN.approval, required: 3 } }),
+      approvals: [given('UAPP2', hashPlan({ ...PLAN, approval: { ...PLAN.approval, required: 3 } }))],
+    },
+    answer: 'counted',
+    text: 'Your approval of run k7m2qp is counted: 2 of 3. It needs 1 more.',
+  },
+  {
+    because: 'a stand-in, as configured',
+    change: { facts: standsIn() },
+    answer: 'approved',
+    text: `${APPROVED} ${IN_PLACE}`,
+  },
+  {
+    because: 'a stand-in at the instant it begins',
+    change: { facts: standsIn({ from: NOW }) },
+    answer: 'approved',
+    text: `${APPROVED} ${IN_PLACE}`,
+  },
+  {
+    because: 'a stand-in one ms before the end',
+    change: { facts: standsIn({ until: NOW + 1 }) },
+    answer: 'approved',
+    text: `${APPROVED} You gave it standing in for ${AWAY} until ${at(NOW + 1)}.`,
+  },
+  {
+    because: 'a stand-in at the very end',
+    change: { facts: standsIn({ until: NOW }) },
+    answer: 'stand_in_void',
+    text: `You stood in for ${AWAY} until ${at(NOW)}. Nothing was approved. An approver (@prod-approvers) can.`,
+  },
+  {
+    because: 'a stand-in one ms too early',
+    change: { facts: standsIn({ from: NOW + 1 }) },
+    answer: 'stand_in_void',
+    text: `You stand in for ${AWAY} only from ${at(NOW + 1)} on. Nothing was approved. An approver (@prod-approvers) can.`,
+  },
+  {
+    because: 'a stand-in for somebody who left the group',
+    change: { facts: standsIn({ forIsApprover: false }) },
+    answer: 'stand_in_void',
+    text: `You stand in for ${AWAY}, who is not an approver any more. Nothing was approved. An approver (@prod-approvers) can.`,
+  },
+  {
+    because: 'a stand-in for whoever asked',
+    change: { facts: standsIn({ for: 'UREQ' }) },
+    answer: 'own_request',
+    text: `You stand in for ${mention('UREQ')}, who asked for this run or changed its plan, so somebody else must approve it: an approver (@prod-approvers). Nothing was changed.`,
+  },
+  {
+    because: 'a stand-in for who changed the plan last',
+    change: { ...planned({ changedBy: 'UAWAY' }), facts: standsIn() },
+    answer: 'own_request',
+    text: `You stand in for ${AWAY}, who asked for this run or changed its plan, so somebody else must approve it: an approver (@prod-approvers). Nothing was changed.`,
+  },
+  {
+    because: 'a stand-in who asked for it',
+    change: { facts: standsIn({}, { userId: 'UREQ' }) },
+    answer: 'own_request',
+    text: OWN,
+  },
+  {
+    because: 'a stand-in who is a bot',
+    change: { facts: standsIn({}, { person: { ok: false, why: 'you are a bot' } }) },
+    answer: 'not_a_person',
+    text: notA('you are a bot'),
+  },
+  {
+    because: 'a stand-in, after the approver themselves',
+    change: { ...planned({ approval: TWO }), approvals: [given('UAWAY', TWO_HASH)], facts: standsIn() },
+    answer: 'already_yours',
+    text: `The approval of ${AWAY}, for whom you stand in, is already counted. Nothing more was changed. Somebody else must give the next one.`,
+  },
+  {
+    because: 'the approver, after their stand-in',
+    change: {
+      ...planned({ approval: TWO }),
+      approvals: [{ ...given('UB', TWO_HASH), standingIn: { for: 'UAPP', until: NOW + 1 } }],
+    },
+    answer: 'already_yours',
+    text: `${mention('UB')} has already approved run k7m2qp in your place. Nothing more was changed. Somebody else must give the next one.`,
+  },
+  {
+    because: 'a stand-in as the first of two',
+    change: { ...planned({ approval: TWO }), facts: standsIn() },
+    answer: 'counted',
+    text: `Your approval of run k7m2qp is counted: 1 of 2. It needs 1 more. ${IN_PLACE}`,
+  },
+  {
+    because: 'another approver, after a stand-in',
+    change: {
+      ...planned({ approval: TWO }),
+      approvals: [{ ...given('UB', TWO_HASH), standingIn: { for: 'UAWAY', until: NOW + 1 } }],
+    },
+    answer: 'approved',
+    text: APPROVED,
+  },
+  {
+    because: 'an approver with an entry as a stand-in gives their own',
+    change: { facts: standsIn({}, { approver: true }) },
+    answer: 'approved',
+    text: APPROVED,
   },
 ];

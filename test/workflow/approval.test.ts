@@ -6,6 +6,11 @@ import { BASE, CASES, OTHER_HASH, PLAN, run, TTL } from './approval-cases.ts';
 import { NOW } from './build.ts';
 
 describe('a click on Approve', () => {
+  it('is judged in at least 40 cases that differ from the plain one in one thing', () => {
+    expect(new Set(CASES.map((c) => c.because)).size).toBe(CASES.length);
+    expect(CASES.length).toBeGreaterThanOrEqual(40);
+  });
+
   for (const { because, change, answer, text } of CASES) {
     it(`is ${answer}: ${because}`, () => {
       const decision = evaluateApproval({ ...BASE, ...change });

@@ -191,3 +191,94 @@ describe('before the first change', () => {
     expect(mutations(bot.sim)).toEqual([]);
   });
 });
+
+describe('before each later wave', () => {
+  /** A run of two waves that waits between them, because everything is frozen. */
+  async function betweenWaves() {
+    const bot = await startBot({}, { policy: { waveSize: 1 } });
+    const runId = await bot.scan();
+    await bot.approve(runId);
+    await bot.reaches(runId, (v) => v.run.currentWave === 1, 'the first wave');
+    await bot.service.freeze(actor('UAPP2'), { scope: 'all', reason: 'hold' });
+    return { bot, runId };
+  }
+
+  it('an approver who left the group meanwhile takes the approval back: no further wave', async () => {
+    const { bot, runId } = await betweenWaves();
+    bot.people.approvers.delete('UAPP');
+    await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
+    const view = await bot.ended(runId);
+
+    expect(view.run.end).toBe('halted');
+    expect(view.run.endReason).toMatch(/is not an approver any more\. No further wave was opened/);
+    expect(view.targets.filter((t) => t.outcome === 'stopped')).toHaveLength(1);
+  });
+
+  it('the last answer counts while Slack does not answer, and the audit says so', async () => {
+    const { bot, runId } = await betweenWaves();
+    bot.people.unreachable = false;
+    await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
+    bot.people.unreachable = true;
+    const view = await bot.ended(runId);
+
+    expect(view.run.end).toBe('completed');
+    const told = bot.store.auditRows(runId).filter((r) => r.action === 'approval.not_asked_again');
+    expect(told.map((r) => r.text)).toEqual([
+      expect.stringContaining('Slack could not be asked before wave 2 whether'),
+    ]);
+  });
+});
+
+describe('a stand-in', () => {
+  const standIn = (changes: object = {}) => ({
+    approvers: {
+      groups: ['SAPP'],
+      users: [],
+      standIns: [
+        { user: 'UREQ2', for: 'UAPP', from: 0, until: Date.now() + 3_600_000, reason: 'leave', ...changes },
+      ],
+    },
+  });
+
+  it('approves instead, and the audit names both', async () => {
+    const bot = await startBot({}, { policy: standIn() });
+    const runId = await bot.scan();
+    expect(await bot.approve(runId, 'UREQ2')).toMatchObject({ ok: true });
+    expect((await bot.ended(runId)).run.end).toBe('completed');
+    const started = bot.store.auditRows(runId).find((r) => r.action === 'run.started');
+    expect(started?.text).toMatch(/UREQ2.*standing in for .*UAPP.* until /);
+  });
+
+  it('and the approver are one voice: their two clicks in the same instant are one of two', async () => {
+    const bot = await startBot({}, { policy: { ...standIn(), approvalsRequired: 2 } });
+    const runId = await bot.scan();
+    await bot.reaches(runId, (v) => v.run.phase === 'await_approval', 'the plan');
+    const answers = await Promise.all([bot.approve(runId, 'UREQ2'), bot.approve(runId, 'UAPP')]);
+    // Whoever is asked about with fewer questions to Slack is first.
+    expect(answers.filter((a) => a.ok)).toHaveLength(1);
+    expect(answers.find((a) => !a.ok)).toMatchObject({ code: 'already_yours' });
+    expect(bot.view(runId).run.phase).toBe('await_approval');
+    await bot.approve(runId, 'UAPP2');
+    expect((await bot.ended(runId)).run.end).toBe('completed');
+  });
+
+  it('of an approver who leaves the group before the start halts the run', async () => {
+    const bot = await startBot({}, { policy: standIn() });
+    const runId = await bot.scan({ now: false, at: Date.now() + 400 });
+    expect(await bot.approve(runId, 'UREQ2')).toMatchObject({ ok: true });
+    bot.people.approvers.delete('UAPP');
+    const view = await bot.ended(runId);
+    expect(view.run.end).toBe('halted');
+    expect(view.run.endReason).toMatch(/for whom .*UREQ2.* stood in, is not an approver any more/);
+    expect(mutations(bot.sim)).toEqual([]);
+  });
+
+  it('may do nothing else of an approver, and nothing without an entry', async () => {
+    const bot = await startBot({}, { policy: standIn({ user: 'UNOBODY' }) });
+    const runId = await bot.scan();
+    expect(await bot.approve(runId, 'UREQ2')).toMatchObject({ ok: false, code: 'not_in_group' });
+    expect(await bot.service.stop(actor('UNOBODY'), { runId, reason: 'x' })).toMatchObject({
+      code: 'not_in_group',
+    });
+  });
+});

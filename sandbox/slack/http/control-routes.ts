@@ -56,6 +56,8 @@ export const CONTROL_OPERATIONS: Readonly<Record<string, Operation>> = {
   rateLimits: (control, body) => control.rateLimits(oneOf(body, 'mode', ['slack', 'off'])),
   disconnectSockets: (control, body) =>
     control.disconnectSockets(oneOf(body, 'reason', REASONS), count(body)),
+  envelopes: (control) => control.envelopes(),
+  redeliver: (control, body) => control.redeliver(asObject(body['envelope'])),
   severSockets: (control, body) => control.severSockets(count(body)),
   setGroup: (control, body) => control.setGroup(parse.text(body, 'id'), asStrings(body['members'])),
   setUser: (control, body) => {

@@ -12,6 +12,8 @@ export async function slackRoutes(
   url: URL,
 ): Promise<boolean> {
   const { pathname } = url;
+  // Slack's answers carry Slack's time.
+  response.setHeader('Date', new Date(world.now()).toUTCString());
   if (pathname.startsWith('/api/')) {
     const fields = { ...Object.fromEntries(url.searchParams), ...(await readFields(request)) };
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];

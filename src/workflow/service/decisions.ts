@@ -8,6 +8,7 @@ import { hashPlan, shortHash } from '../plan-hash.ts';
 import type { Plan } from '../plan-types.ts';
 import type { Actor, Answer } from '../service.ts';
 import { environmentGone, patchWorstCase, type Roles, rolesIn } from '../settings.ts';
+import { standingText } from '../stand-in.ts';
 import { planTargets } from '../tasks/plan.ts';
 import { count } from '../words.ts';
 import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
@@ -63,6 +64,7 @@ async function tryApprove(
   }
   const planHash = run.planHash ?? '';
   const full = decision.kind === 'approved';
+  const place = decision.standingIn ? `, ${standingText(decision.standingIn)}` : '';
   const committed = await store.commit(run.id, {
     expect: {
       phase: 'await_approval',
@@ -71,22 +73,33 @@ async function tryApprove(
       approvals: decision.given - 1,
       once: actor.once,
     },
-    addApproval: { userId: actor.userId, at: clock.now(), planHash },
+    addApproval: {
+      userId: actor.userId,
+      at: clock.now(),
+      planHash,
+      ...(decision.standingIn ? { standingIn: decision.standingIn } : {}),
+    },
     ...(full ? { run: { phase: 'await_start' as const, because: [] } } : {}),
     audit: [
       {
         actor: actor.userId,
         action: 'plan.approved',
         text: `${decision.text} (${decision.given} of ${decision.required})`,
-        detail: { planHash, given: decision.given, required: decision.required, channel: actor.channelId },
+        detail: {
+          planHash,
+          given: decision.given,
+          required: decision.required,
+          channel: actor.channelId,
+          standingIn: decision.standingIn,
+        },
       },
     ],
     news: [
       {
         kind: 'progress',
         text: full
-          ? `Approved by ${mention(actor.userId)} (plan ${shortHash(planHash)}).`
-          : `${mention(actor.userId)} approved: ${decision.given} of ${decision.required} (plan ${shortHash(planHash)}).`,
+          ? `Approved by ${mention(actor.userId)}${place} (plan ${shortHash(planHash)}).`
+          : `${mention(actor.userId)}${place} approved: ${decision.given} of ${decision.required} (plan ${shortHash(planHash)}).`,
       },
     ],
   });

@@ -5,6 +5,7 @@ import type { Aws, Clock, Directory, Ids } from '../ports.ts';
 import { LookFailed } from '../ports.ts';
 import type { Actor, Answer } from '../service.ts';
 import { type People, type Roles, rolesIn, type Settings } from '../settings.ts';
+import type { StandInFacts } from '../stand-in.ts';
 
 export interface ServiceParts {
   store: QueryStore;
@@ -32,11 +33,18 @@ export async function factsAbout(parts: ServiceParts, actor: Actor, roles: Roles
   try {
     const asRequester = await parts.directory.membership(actor.userId, roles.requesters);
     const asApprover = await parts.directory.membership(actor.userId, roles.approvers);
+    const standIns: StandInFacts[] = [];
+    for (const entry of roles.approvers.standIns ?? []) {
+      if (entry.user !== actor.userId) continue;
+      const other = await parts.directory.membership(entry.for, roles.approvers);
+      standIns.push({ ...entry, forIsApprover: other.person.ok && other.member });
+    }
     return {
       userId: actor.userId,
       person: asApprover.person.ok ? asRequester.person : asApprover.person,
       requester: asRequester.member,
       approver: asApprover.member,
+      standIns,
     };
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;

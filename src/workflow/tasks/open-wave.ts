@@ -6,14 +6,18 @@ import type { Target } from '../run-types.ts';
 import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 import { countsText } from './report.ts';
+import { stillApproved } from './still-approved.ts';
 
 /**
- * Reads eligibility again for every target of the wave. The wave may shrink by it, never grow. Who stays goes
+ * Asks once more for the approvers: who left the group since is a revocation, and with Slack down the last
+ * answer counts, which the audit says. Then reads eligibility again for every target of the wave. The wave may shrink by it, never grow. Who stays goes
  * to backup, or on when its backup of an earlier attempt still stands.
  */
 export async function openWave(outside: Outside, state: RunState, wave: number): Promise<TaskResult> {
   const { run, plan } = state;
   if (plan === null) throw new Error('a wave needs a plan');
+  const still = await stillApproved(outside, { ...state, plan }, true);
+  if (!('unknown' in still) && !still.enough) return withdrawn(outside, state, still.withdrawn);
   const planned = new Set(plan.targets.filter((t) => t.wave === wave).map((t) => t.key));
   const all = outside.store.allTargets(run.id);
   const targets = all.filter((t) => planned.has(t.key) && t.stage === 'queued');
@@ -41,6 +45,15 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
         text: `Wave ${wave}: ${staying} of ${count(targets.length, 'instance')} ready.`,
         detail: { dropped: dropped.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
       },
+      ...('unknown' in still
+        ? [
+            {
+              actor: 'patchday',
+              action: 'approval.not_asked_again',
+              text: `Slack could not be asked before wave ${wave} whether the approvers still are approvers (${still.unknown}); the last answer counts.`,
+            },
+          ]
+        : []),
     ],
     news: [
       {
@@ -51,6 +64,21 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
           (dropped.length > 0 ? ` ${dropped.length} not ready any more.` : ''),
       },
     ],
+  });
+  return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: 0 };
+}
+
+/** Whoever approved is no approver any more: no further wave. What waits for an answer of a person ends first. */
+async function withdrawn(outside: Outside, state: RunState, why: readonly string[]): Promise<TaskResult> {
+  const reason = `The approval does not hold any more: ${why.join('; ')}. No further wave was opened. Scan again for the rest and have it approved anew.`;
+  if (state.targets.some((t) => t.stage !== 'queued' && t.stage !== 'done'))
+    return { done: false, why: reason, retryInMs: 10_000 };
+  const answer = await outside.store.commit(state.run.id, {
+    expect: { phase: 'waves', planHash: state.run.planHash },
+    endQueued: { reason, nextStep: 'Scan again.' },
+    run: { phase: 'report', end: 'halted', endReason: reason, because: [] },
+    audit: [{ actor: 'patchday', action: 'run.halted', text: reason }],
+    news: [{ kind: 'failure', text: reason, excerpt: '' }],
   });
   return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: 0 };
 }

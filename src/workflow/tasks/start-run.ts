@@ -1,15 +1,15 @@
 import type { RunState } from '../changes.ts';
-import { mention } from '../mention.ts';
 import { LookFailed } from '../ports.ts';
 import { count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
+import { approverText, stillApproved } from './still-approved.ts';
 
 /**
  * The last look before the first change: the approvers are asked for again, live, and every account must be
  * the planned one. What cannot be asked is a no for now; a no that is certain ends the run.
  */
 export async function startRun(outside: Outside, state: RunState): Promise<TaskResult> {
-  const { run, plan, approvals } = state;
+  const { run, plan } = state;
   if (plan === null || state.planHashNow !== run.planHash) {
     return halt(
       outside,
@@ -17,27 +17,16 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
       'The stored plan does not match the approved hash any more. Nothing was changed; have the database checked.',
     );
   }
-  const valid: string[] = [];
-  const withdrawn: string[] = [];
-  try {
-    for (const approval of approvals.filter((a) => a.planHash === run.planHash)) {
-      const { person, member } = await outside.directory.membership(approval.userId, plan.approval);
-      const theirOwn = approval.userId === plan.requestedBy || approval.userId === plan.changedBy;
-      if (person.ok && member && !theirOwn) valid.push(approval.userId);
-      else
-        withdrawn.push(
-          `${mention(approval.userId)} ${person.ok ? 'is not an approver any more' : `cannot approve: ${person.why}`}`,
-        );
-    }
-  } catch (error) {
-    if (!(error instanceof LookFailed)) throw error;
+  const still = await stillApproved(outside, { ...state, plan }, false);
+  if ('unknown' in still) {
     return {
       done: false,
-      why: `Slack could not be asked whether the approvers still are approvers (${error.message}). Nothing starts until it answers.`,
+      why: `Slack could not be asked whether the approvers still are approvers (${still.unknown}). Nothing starts until it answers.`,
       retryInMs: 10_000,
     };
   }
-  if (new Set(valid).size < plan.approval.required) {
+  const { valid, withdrawn } = still;
+  if (!still.enough) {
     return halt(
       outside,
       state,
@@ -61,8 +50,8 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
       {
         actor: 'patchday',
         action: 'run.started',
-        text: `Started with the approval of ${valid.map((u) => `${mention(u)}`).join(', ')}.`,
-        detail: { planHash: run.planHash, approvers: valid, withdrawn },
+        text: `Started with the approval of ${valid.map(approverText).join(', ')}.`,
+        detail: { planHash: run.planHash, approvers: valid.map((a) => a.userId), withdrawn },
       },
     ],
     news: [

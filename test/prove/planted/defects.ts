@@ -5,6 +5,8 @@ import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
+import { REPLAY_DEFECTS } from './defects/replay.ts';
+import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -14,4 +16,6 @@ export const DEFECTS: readonly Defect[] = [
   ...AUDIT_DEFECTS,
   ...OUTPUT_DEFECTS,
   ...STORE_DEFECTS,
+  ...STAND_IN_DEFECTS,
+  ...REPLAY_DEFECTS,
 ];

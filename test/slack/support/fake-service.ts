@@ -40,6 +40,7 @@ export class FakeService implements PatchService {
   }
 
   readonly turnedAway: Actor[] = [];
+  readonly turnedAwayFor: string[] = [];
 
   of(deed: Deed): AskedOf[] {
     return this.asked.filter((a) => a.deed === deed);
@@ -164,8 +165,9 @@ export class FakeService implements PatchService {
     );
   }
 
-  async turnAway(actor: Actor): Promise<void> {
+  async turnAway(actor: Actor, { code }: { code: string }): Promise<void> {
     this.turnedAway.push(actor);
+    this.turnedAwayFor.push(code);
   }
 
   view(runId: RunId): RunView | null {

@@ -1,0 +1,73 @@
+/** Payloads as Slack sent them to a bot, and their return: for tests and proofs about what comes twice. */
+import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import type { Json } from '../../sandbox/slack/json.ts';
+import { until } from '../support/until.ts';
+import { startTeam, type Team } from './team.ts';
+
+export const HOUR = 3600;
+
+/** What must not change: everything that a payload could have done once more. */
+export function done(team: Team) {
+  return {
+    runs: team.rows('SELECT id, phase, plan_hash, stop_requested_at FROM runs ORDER BY id'),
+    approvals: team.rows('SELECT * FROM approvals ORDER BY run_id, user_id'),
+    plans: team.rows('SELECT run_id, version, hash FROM plans ORDER BY run_id, version'),
+    effects: team.rows('SELECT tag, state FROM effects ORDER BY tag'),
+    freezes: team.rows('SELECT scope, reason FROM freezes'),
+    decided: team.audit().filter((r) => !r.action.startsWith('denied.')),
+    mutations: team.mutations(),
+  };
+}
+
+export const answersOf = (team: Team) =>
+  team.slack.control.messages({ channel: team.channel }).filter((m) => m.ephemeralTo !== null).length;
+
+let relayed = 0;
+export const underNewId = (envelope: Json): Json => ({ ...envelope, envelope_id: `relayed-${++relayed}` });
+
+/** Delivers them all; each is answered with one message, which tells that its handler has ended. */
+export async function redeliver(team: Team, envelopes: readonly Json[]): Promise<void> {
+  const before = answersOf(team);
+  const deliveries = await Promise.all(envelopes.map((e) => team.slack.control.redeliver(e)));
+  const lost = deliveries.filter((d) => !d.acked).length;
+  if (lost > 0) throw new Error(`${lost} of ${envelopes.length} payloads were not acknowledged`);
+  await until(() => answersOf(team) >= before + envelopes.length, {
+    within: 30_000,
+    describe: `${envelopes.length} answers; there are ${answersOf(team) - before}`,
+  });
+}
+
+export type Forged = Json & { payload: Json & { actions: Json[] } };
+
+/** A recorded click under another date and another trigger. */
+export function dated(envelope: Json, actionTs: string | undefined): Json {
+  const { payload, ...rest } = structuredClone(envelope) as Forged;
+  const actions = payload.actions.map(({ action_ts: _, ...a }) =>
+    actionTs === undefined ? a : { ...a, action_ts: actionTs },
+  );
+  return underNewId({ ...rest, payload: { ...payload, actions, trigger_id: `forged.${++relayed}.trigger` } });
+}
+
+export const isClick = (envelope: Json) => (envelope['payload'] as Json)['type'] === 'block_actions';
+export const actionOf = (envelope: Json) => String((envelope as Forged).payload.actions[0]?.['action_id']);
+export const seconds = (from: number) => (Date.now() / 1000 + from).toFixed(6);
+
+/** A team that did a whole job with commands, clicks and modals; what Slack sent for it. */
+export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
+  const team = await startTeam({ fleet: smallFleet({ linux: 3 }), environment: { approvals_required: 2 } });
+  await team.say('marco', 'freeze all drill');
+  await team.say('marco', 'unfreeze all');
+  const runId = await team.scan('priya');
+  let card = await team.toApprove(runId);
+  const modal = await team.open('marco', card, 'run_exclude', 'Exclude instances');
+  await team.submit('marco', modal, {
+    targets_page_0: { targets_chosen: ['1'] },
+    reason: { reason_text: 'month end' },
+  });
+  card = await team.cardThat(runId, 'Plan 2, hash');
+  await team.click('aisha', card, 'run_approve');
+  const answer = await team.click('tom', card, 'run_approve');
+  if (!answer.includes('is approved')) throw new Error(answer);
+  await team.ended(runId);
+  return { team, recorded: [...team.slack.control.envelopes()] };
+}

@@ -1,0 +1,56 @@
+/** Defects that let a payload which was delivered once have its effect again. */
+import type { Defect } from '../defect.ts';
+
+const PROVE = ['--only', 'replay', '--seeds', '20'] as const;
+
+export const REPLAY_DEFECTS: readonly Defect[] = [
+  {
+    name: 'what was handled is not remembered',
+    promise: 'a payload has one effect or none',
+    changes: [
+      {
+        file: 'src/store/apply-changes.ts',
+        find: "if (added.changes === 0) throw new Refused('seen_before'",
+        replace: "if (added.changes > 1) throw new Refused('seen_before'",
+      },
+    ],
+    prove: PROVE,
+  },
+  {
+    name: 'what was handled is forgotten at a restart',
+    promise: 'a payload has one effect or none',
+    changes: [
+      {
+        file: 'src/store/sqlite-store.ts',
+        find: '    this.commits = new GroupCommit(db, hooks);',
+        replace:
+          "    this.commits = new GroupCommit(db, hooks);\n    if (!db.readonly) db.exec('DELETE FROM seen');",
+      },
+    ],
+    prove: PROVE,
+  },
+  {
+    name: 'date of a click not looked at',
+    promise: 'a click that did not just happen is refused',
+    changes: [
+      {
+        file: 'src/slack/app.ts',
+        find: 'if (old !== null) return this.#refuseDated(asked, old);',
+        replace: "if (old === '') return this.#refuseDated(asked, old);",
+      },
+    ],
+    prove: PROVE,
+  },
+  {
+    name: 'clicks dated ahead taken',
+    promise: 'a click that did not just happen is refused',
+    changes: [
+      {
+        file: 'src/slack/clock-watch.ts',
+        find: 'if (Math.abs(at - now) <= MOST_SKEW) return null;',
+        replace: 'if (now - at <= MOST_SKEW) return null;',
+      },
+    ],
+    prove: PROVE,
+  },
+];

@@ -1,0 +1,70 @@
+/**
+ * Payloads that Slack sent for a whole job, sent again over the real wire in random orders (`--seeds N`): as they
+ * were, under new envelope ids, under other dates and triggers, to the bot that took them and to one that was
+ * started anew. One effect each, which they had already.
+ */
+import type { Json } from '../../sandbox/slack/json.ts';
+import { dated, done, HOUR, isClick, recordedJob, redeliver, seconds, underNewId } from '../bot/recorded.ts';
+import type { Team } from '../bot/team.ts';
+import { type Case, proofOfCases, seededRandom } from './cases.ts';
+import type { Proof } from './proof.ts';
+
+const RESTART_EVERY = 10;
+const FAR = [HOUR, -HOUR, 24 * HOUR, -24 * HOUR, 305, -305];
+const NEAR = [0, 1, -1, 290, -290];
+
+function again(seed: number, before: { team: Team; recorded: Json[] }, restart: boolean): Case {
+  return {
+    name: `again-${seed}`,
+    async run() {
+      const { team, recorded } = before;
+      const random = seededRandom(seed);
+      if (restart) {
+        await team.stopBot();
+        await team.startBot();
+      }
+      const was = done(team);
+      const denied = team.audit('denied.dated_click').length;
+      let far = 0;
+      const sent = Array.from({ length: 25 }, () => {
+        const envelope = random.pick(recorded);
+        const how = random.below(4);
+        if (how === 0) return structuredClone(envelope);
+        if (how === 1 || !isClick(envelope)) return underNewId(envelope);
+        if (how === 2) return dated(envelope, seconds(random.pick(NEAR)));
+        far++;
+        return dated(envelope, seconds(random.pick(FAR)));
+      });
+      await redeliver(team, sent);
+      const is = done(team);
+      const wrong = Object.entries(was)
+        .filter(([what, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(is, what)))
+        .map(([what]) => `the ${what} changed`);
+      const written = team.audit('denied.dated_click').length - denied;
+      if (written !== far)
+        wrong.push(`${written} of ${far} clicks of another time were written down as refused`);
+      return { wrong, figures: { 'payloads sent again': sent.length, 'of another time': far } };
+    },
+  };
+}
+
+const about = {
+  name: 'replay',
+  bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down',
+  defaults: { seeds: 200, seconds: 120 },
+};
+
+export const proof: Proof = {
+  ...about,
+  async run(options) {
+    const job = await recordedJob();
+    const cases = Array.from({ length: options.seeds }, (_, i) =>
+      again(options.seed * 1_000_003 + i, job, i % RESTART_EVERY === RESTART_EVERY - 1),
+    );
+    try {
+      return await proofOfCases({ ...about, injects: false, cases: () => cases }).run(options);
+    } finally {
+      await job.team.close();
+    }
+  },
+};
