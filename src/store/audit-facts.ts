@@ -4,6 +4,7 @@
  */
 import type { AuditEntry, Changes, TargetChange } from '../workflow/changes.ts';
 import type { EffectState, Outcome, Run, Stage, Target } from '../workflow/run-types.ts';
+import type { ApprovalRecord } from '../workflow/view.ts';
 
 /** Of a run, what decides about it. */
 const OF_A_RUN = [
@@ -25,7 +26,8 @@ export interface Facts {
   created?: { by: string; zones: readonly string[] };
   run?: RunFacts;
   plan?: { version: number; hash: string };
-  approval?: { by: string; hash: string };
+  /** `insteadOf`: whom a stand-in stood in for. */
+  approval?: { by: string; hash: string; insteadOf?: string };
   /** All targets were thrown away first. */
   cleared?: true;
   added?: Readonly<Record<string, TargetFacts>>;
@@ -62,6 +64,10 @@ function changedTargets(targets: readonly TargetChange[]): Facts['targets'] {
   return changed.length > 0 ? changed : undefined;
 }
 
+function approvalFacts({ userId, planHash, standingIn }: ApprovalRecord): Facts['approval'] {
+  return { by: userId, hash: planHash, ...(standingIn ? { insteadOf: standingIn.for } : {}) };
+}
+
 /** `idOf` finds the row of an effect that was adopted in this write, by its tag. */
 export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts {
   const { plan, addApproval, addTargets = [], effects = [], adopt = [] } = changes;
@@ -74,7 +80,7 @@ export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts 
   return {
     ...(run ? { run } : {}),
     ...(plan ? { plan: { version: plan.plan.version, hash: plan.hash } } : {}),
-    ...(addApproval ? { approval: { by: addApproval.userId, hash: addApproval.planHash } } : {}),
+    ...(addApproval ? { approval: approvalFacts(addApproval) } : {}),
     ...(changes.replaceTargets ? { cleared: true } : {}),
     ...(addTargets.length > 0
       ? { added: Object.fromEntries(addTargets.map((t) => [t.key, targetFacts(t)])) }

@@ -14,7 +14,7 @@ interface RunState {
   requestedBy: string;
   run: RunFacts;
   plans: Map<number, string>;
-  /** "person hash". */
+  /** "person hash whom they stood in for". */
   approvals: Set<string>;
   targets: Map<string, TargetFacts>;
   effects: Map<number, { state: string; tag: string; keys: string }>;
@@ -72,7 +72,8 @@ function tellOfRun(told: Retold, runId: string, facts: Facts): void {
   if (!state) return;
   Object.assign(state.run, facts.run);
   if (facts.plan) state.plans.set(facts.plan.version, facts.plan.hash);
-  if (facts.approval) state.approvals.add(`${facts.approval.by} ${facts.approval.hash}`);
+  const { approval } = facts;
+  if (approval) state.approvals.add(`${approval.by} ${approval.hash} ${approval.insteadOf ?? ''}`);
   tellOfTargets(state, facts);
   for (const { id, state: now, tag, keys } of facts.effects ?? []) {
     const before = state.effects.get(id);
@@ -140,7 +141,7 @@ export function differencesToTables(db: Database.Database, told: Retold): string
       of('approval'),
       state.approvals,
       rows<{ line: string }>(
-        "SELECT user_id || ' ' || plan_hash AS line FROM approvals WHERE run_id = ?",
+        "SELECT user_id || ' ' || plan_hash || ' ' || coalesce(standing_for, '') AS line FROM approvals WHERE run_id = ?",
         runId,
       ).map((r) => r.line),
     );

@@ -5,7 +5,9 @@ import { differencesToTables, retell } from '../../src/store/audit-replay.ts';
 import type { Case } from './cases.ts';
 
 const FORGERIES: Readonly<Record<string, string>> = {
-  'approval-added': "INSERT INTO approvals SELECT run_id, plan_hash, 'UEVIL', at FROM approvals LIMIT 1",
+  'approval-added':
+    "INSERT INTO approvals (run_id, plan_hash, user_id, at) SELECT run_id, plan_hash, 'UEVIL', at FROM approvals LIMIT 1",
+  'approval-of-a-stand-in': "UPDATE approvals SET standing_for = 'UEVIL', standing_until = at",
   'approval-of-another-person': "UPDATE approvals SET user_id = 'UEVIL'",
   'approval-of-another-plan':
     "UPDATE approvals SET plan_hash = replace(plan_hash, substr(plan_hash, 1, 1), 'x')",
