@@ -64,7 +64,7 @@ function changedTargets(targets: readonly TargetChange[]): Facts['targets'] {
   return changed.length > 0 ? changed : undefined;
 }
 
-function approvalFacts({ userId, planHash, standingIn }: ApprovalRecord): Facts['approval'] {
+function approvalFacts({ userId, planHash, standingIn }: ApprovalRecord): NonNullable<Facts['approval']> {
   return { by: userId, hash: planHash, ...(standingIn ? { insteadOf: standingIn.for } : {}) };
 }
 
