@@ -10,6 +10,7 @@ import { query } from './rows.ts';
 
 export interface TargetEnd {
   outcome: string | null;
+  /** What to do now; of an instance that was never in the plan, why. */
   nextStep: string;
   backedUp: boolean;
   /** Counts of patches after the verification, as JSON. */
@@ -95,7 +96,7 @@ function endState(db: Database.Database, folder: string, aws: AwsControl, slack:
 function targetEnd(data: Record<string, unknown>): TargetEnd {
   return {
     outcome: data['outcome'] === null ? null : String(data['outcome']),
-    nextStep: String(data['nextStep'] ?? ''),
+    nextStep: String((data['wave'] === null ? data['outcomeReason'] : data['nextStep']) ?? ''),
     backedUp: data['backupVerified'] === true && data['imageId'] !== null,
     after: JSON.stringify(data['after'] ?? null),
   };
