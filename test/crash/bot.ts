@@ -1,24 +1,34 @@
 /**
- * The bot as a process of its own that ends itself with SIGKILL at the Nth point. Points are numbered by the
- * three choke points alone: before and after every COMMIT of the store, every mutating AWS call, and every call
- * to Slack. Nobody lists them by hand, so a new call or commit is a new point by itself.
+ * The bot as a process of its own that ends itself with SIGKILL at a point. Points are numbered by the three
+ * choke points alone: before and after every COMMIT of the store, every call to AWS (also those that only read)
+ * and every call to Slack. Nobody lists them by hand, so a new call or commit is a new point by itself. A point
+ * is called by its name and which one of that name it is, `SendCommand:before#002`: how often it polls may
+ * vary, but the second patch command stays the second.
  *
- * argv: config file, number or name of the fatal point (0 = never), file to which the points passed are written,
- * effect grace in ms when it is to be one that the configuration refuses.
+ * argv: config file, name or plain number of the fatal point (0 = never), file to which the points passed are
+ * written, effect grace in ms when it is to be one that the configuration refuses.
  */
 import { appendFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { startPatchday } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/ops/log.ts';
 
+// A killed process leaves no compile cache behind, and starting is most of what a sweep spends its time on.
+flushCompileCache();
+
 const [configFile = '', fatal = '0', trace = '', grace = ''] = process.argv.slice(2);
-const fatalPoint = Number(fatal);
+const fatalNumber = Number(fatal);
+const passedOf = new Map<string, number>();
 let passed = 0;
 
 function point(name: string): void {
   passed++;
-  if (trace) appendFileSync(trace, `${passed} ${name}\n`);
-  if (passed === fatalPoint || name === fatal) process.kill(process.pid, 'SIGKILL');
+  const ofThatName = (passedOf.get(name) ?? 0) + 1;
+  passedOf.set(name, ofThatName);
+  const full = `${name}#${String(ofThatName).padStart(3, '0')}`;
+  if (trace) appendFileSync(trace, `${full}\n`);
+  if (passed === fatalNumber || full === fatal) process.kill(process.pid, 'SIGKILL');
 }
 
 /** The Web API client takes the global fetch: every call to Slack goes through here, and nothing of AWS does. */
@@ -48,12 +58,8 @@ const patchday = await startPatchday({
   hooks: {
     commit: { beforeCommit: () => point('commit:before'), afterCommit: () => point('commit:after') },
     aws: {
-      before: (call) => {
-        if (call.mutating) point(`${call.operation}:before`);
-      },
-      after: (call) => {
-        if (call.mutating) point(`${call.operation}:after`);
-      },
+      before: (call) => point(`${call.mutating ? '' : 'read '}${call.operation}:before`),
+      after: (call) => point(`${call.mutating ? '' : 'read '}${call.operation}:after`),
     },
   },
 });

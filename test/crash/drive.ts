@@ -1,27 +1,36 @@
 /**
- * One job from the typed command to the report, done by people who are patient: when the bot dies they wait
- * for it to come back, retype what was lost, and answer what it asks after looking at AWS themselves.
+ * One job from the typed command to the report, over both simulators, with a bot that dies where it is told to
+ * and people who are patient.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import Database from 'better-sqlite3';
-import type { CommandSnapshot } from '../../sandbox/aws/control.ts';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
-import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { botConfig } from '../support/bot-config.ts';
+import { type EndState, readEndState } from './end-state.ts';
+import { Lives, THIS_RELEASE } from './lives.ts';
+import { People } from './people.ts';
+import { dump, everythingTold, look, type Seen } from './rows.ts';
+
+interface Config {
+  timing?: Record<string, string>;
+  environment?: Record<string, unknown>;
+}
 
 export interface DriveOptions {
   fleet: FleetDefinition;
   environment: string;
-  /** The bot kills itself at this point of its first life, by number or at the first of that name; 0 = never. */
+  /** The bot kills itself at this point of its first life: a name (`commit:after#003`) or a number; 0 = never. */
   fatalPoint: number | string;
-  /** And again at this point of its second life. */
-  secondFatalPoint?: number;
+  /** And at these points of its second, third, … life. */
+  laterFatalPoints?: readonly (number | string)[];
+  /**
+   * A question is open: the first life is killed from outside as soon as it can be answered, and nobody answers
+   * before this life. A life before it that does not reach its point is killed once it has been idle for a while.
+   */
+  answersFromLife?: number;
   /** How long AWS's lists do not show what was made. Default 20 ms. */
   visibilityDelayMs?: number;
   /**
@@ -32,37 +41,37 @@ export interface DriveOptions {
   /** Instead of the configured grace; only for the control that must fail. */
   effectGraceMs?: number;
   /** The configuration that the bot finds when it comes back. */
-  afterRestart?: { timing?: Record<string, string>; environment?: Record<string, unknown> };
+  afterRestart?: Config;
+  /** Roots of other releases: of the first life, and of all later ones. Default this one. */
+  releases?: { first?: string; later?: string };
   /** Called once both simulators are up: faults. */
   prepare?: (sims: { aws: AwsSimulator; slack: SlackSimulator }) => void;
   within?: number;
-  config?: { timing?: Record<string, string>; environment?: Record<string, unknown> };
+  config?: Config;
 }
 
 export interface DriveResult {
   /** The point was reached and the process died there. */
   killed: boolean;
+  /** Lives that ended at their point. */
+  kills: number;
+  /** Points passed by the first life, in order. */
   points: string[];
-  outcomes: Record<string, string | null>;
-  /** Installs that really ran, by instance name. */
-  installs: Record<string, number>;
-  /** Effects of CreateImage, by instance name. */
-  images: Record<string, number>;
+  /** The same for each life. */
+  pointsOfLives: string[][];
+  state: EndState;
+  /** What people could not make sense of on the way, and what was done behind an open question. */
+  wrong: string[];
   /** Faults of AWS that struck. */
   fired: number;
-  end: string | null;
-  /** Rows that a finished job must not leave behind. */
-  leftovers: string[];
   questionsAsked: number;
   commandsTyped: number;
 }
 
-interface Seen {
-  runs: { id: string; phase: string; end: string | null; planHash: string | null }[];
-  attention: { id: number; run_id: string; tag: string }[];
-}
-
-const BOT = fileURLToPath(new URL('./bot.ts', import.meta.url));
+/** A life in which a question stays open does nothing but look now and then. */
+const IDLE_LIFE_MS = 1600;
+/** A job is over when it was for some looks: the fatal point may be just after its last commit. */
+const QUIET_LOOKS = 3;
 
 export async function drive(options: DriveOptions): Promise<DriveResult> {
   const folder = mkdtempSync(join(tmpdir(), 'patchday-crash-'));
@@ -77,36 +86,52 @@ export async function drive(options: DriveOptions): Promise<DriveResult> {
   try {
     return await job.toTheEnd();
   } finally {
-    await job.endBot();
+    await job.lives.kill();
     await Promise.all([aws.close(), slack.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 class Job {
+  readonly lives: Lives;
   readonly #options: DriveOptions;
   readonly #folder: string;
   readonly #aws: AwsSimulator;
   readonly #slack: SlackSimulator;
-  #bot: ChildProcess | null = null;
-  #ready = false;
-  #lives = 0;
-  #killed = false;
-  #stderr = '';
-  #typed = 0;
-  #typedAt = 0;
-  #clickedAt = 0;
-  #answered = new Set<number>();
+  readonly #people: People;
 
   constructor(options: DriveOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
     this.#options = options;
     this.#folder = folder;
     this.#aws = aws;
     this.#slack = slack;
+    this.#people = new People(options.environment, aws.control, slack, options.people === 'hasty');
+    const { fatalPoint, laterFatalPoints = [], releases = {} } = options;
+    this.lives = new Lives({
+      folder,
+      environment: {
+        AWS_ENDPOINT_URL: aws.url,
+        AWS_ACCESS_KEY_ID: options.fleet.hub.accessKeyIds[0],
+        AWS_SECRET_ACCESS_KEY: 'sandbox',
+        AWS_REGION: 'eu-west-1',
+        SLACK_API_URL: slack.apiUrl,
+        SLACK_BOT_TOKEN: slack.botToken,
+        SLACK_APP_TOKEN: slack.appToken,
+      },
+      fatalPoints: [fatalPoint, ...laterFatalPoints],
+      effectGraceMs: options.effectGraceMs,
+      release: (life) => (life === 1 ? releases.first : releases.later) ?? THIS_RELEASE,
+      before: (life) => {
+        this.#people.botIsBack();
+        this.#people.answersWereLost(look(folder));
+        if (life === 2 && options.afterRestart)
+          this.#writeConfig({ ...options.config, ...options.afterRestart });
+      },
+    });
     this.#writeConfig(options.config);
   }
 
-  #writeConfig(config: DriveOptions['config']): void {
+  #writeConfig(config: Config | undefined): void {
     writeFileSync(
       join(this.#folder, 'patchday.yaml'),
       botConfig({
@@ -120,244 +145,57 @@ class Job {
   }
 
   async toTheEnd(): Promise<DriveResult> {
+    const { lives } = this;
     const deadline = Date.now() + (this.#options.within ?? 60_000);
+    let quietLooks = 0;
     for (;;) {
       if (Date.now() > deadline)
-        throw new Error(`stuck at point ${this.#options.fatalPoint}: ${this.#whereIsIt()}`);
-      if (this.#bot === null || this.#bot.exitCode !== null || this.#bot.signalCode !== null)
-        this.#startBot();
-      else if (this.#ready) {
-        const seen = this.#look();
+        throw new Error(
+          `stuck at point ${this.#options.fatalPoint}: ${dump(this.#folder)} ready=${lives.ready} lives=${lives.count} ${lives.output.slice(-2000)}`,
+        );
+      if (lives.dead) lives.begin();
+      else if (lives.ready) {
+        const seen = look(this.#folder);
         if (seen.runs.length > 0 && seen.runs.every((r) => r.phase === 'ended')) {
           // The thread's last message may still be on its way; the fatal point may be there too.
-          if (this.#outboxEmpty() && (this.#lives > 1 || this.#killedOrPast())) return this.#result();
-        } else await this.#actLikePeople(seen);
+          const over = everythingTold(this.#folder) && (lives.count > 1 || this.#killedOrPast());
+          if (over && ++quietLooks > QUIET_LOOKS) return this.#result();
+        } else await this.#goOn(seen);
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   }
 
-  async endBot(): Promise<void> {
-    const bot = this.#bot;
-    if (!bot || bot.exitCode !== null || bot.signalCode !== null) return;
-    await new Promise<void>((resolve) => {
-      bot.once('exit', () => resolve());
-      bot.kill('SIGKILL');
-    });
-  }
-
-  #startBot(): void {
-    this.#lives++;
-    this.#ready = false;
-    if (this.#lives > 3) throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
-    const { fatalPoint, secondFatalPoint = 0, afterRestart, effectGraceMs } = this.#options;
-    const fatal = this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
-    if (this.#lives === 2 && afterRestart) this.#writeConfig({ ...this.#options.config, ...afterRestart });
-    const bot = fork(
-      BOT,
-      [
-        join(this.#folder, 'patchday.yaml'),
-        String(fatal),
-        this.#lives === 1 ? join(this.#folder, 'points') : '',
-        effectGraceMs === undefined ? '' : String(effectGraceMs),
-      ],
-      {
-        env: {
-          ...process.env,
-          AWS_ENDPOINT_URL: this.#aws.url,
-          AWS_ACCESS_KEY_ID: this.#options.fleet.hub.accessKeyIds[0],
-          AWS_SECRET_ACCESS_KEY: 'sandbox',
-          AWS_REGION: 'eu-west-1',
-          SLACK_API_URL: this.#slack.apiUrl,
-          SLACK_BOT_TOKEN: this.#slack.botToken,
-          SLACK_APP_TOKEN: this.#slack.appToken,
-          NODE_NO_WARNINGS: '1',
-        },
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        execArgv: [],
-      },
-    );
-    bot.stderr?.on('data', (d) => {
-      this.#stderr += d;
-    });
-    bot.stdout?.on('data', (d) => {
-      this.#stderr += d;
-    });
-    bot.on('message', () => {
-      this.#ready = true;
-    });
-    bot.on('exit', (_code, signal) => {
-      if (signal === 'SIGKILL' && fatal !== 0) this.#killed = true;
-    });
-    this.#bot = bot;
+  async #goOn(seen: Seen): Promise<void> {
+    const { lives } = this;
+    const { answersFromLife = 1 } = this.#options;
+    const answers = lives.count >= answersFromLife;
+    this.#people.watch(seen);
+    this.#people.act(seen, answers);
+    const asked = seen.attention.length > 0 && seen.attention.every((q) => this.#people.buttonOf(q.id));
+    if (answers || !asked) return;
+    if (lives.count === 1 || Date.now() - lives.readyAt > IDLE_LIFE_MS) await lives.kill();
   }
 
   #killedOrPast(): boolean {
-    const { fatalPoint } = this.#options;
-    if (fatalPoint === 0 || this.#killed) return true;
-    return typeof fatalPoint === 'number' && this.#points().length < fatalPoint;
-  }
-
-  /** Retype, click, answer; whatever the bot did not take is simply done again. */
-  async #actLikePeople(seen: Seen): Promise<void> {
-    const now = Date.now();
-    const run = seen.runs.find((r) => r.phase !== 'ended');
-    if (seen.runs.length === 0) {
-      if (now - this.#typedAt < 700) return;
-      this.#typedAt = now;
-      this.#typed++;
-      void this.#slack.control
-        .command({
-          user: USERS.priya,
-          channel: CHANNELS.nonprod,
-          text: `/patch scan ${this.#options.environment}`,
-        })
-        .catch(() => undefined);
-      return;
-    }
-    if (run?.phase === 'await_approval' && now - this.#clickedAt > 400) {
-      const card = this.#slack.control
-        .messages({ channel: CHANNELS.nonprod })
-        .findLast(
-          (m) =>
-            JSON.stringify(m.blocks).includes('"run_approve"') &&
-            JSON.stringify(m.blocks).includes(String(run.planHash)),
-        );
-      if (!card) return;
-      this.#clickedAt = now;
-      void this.#slack.control
-        .click({ user: USERS.aisha, channel: CHANNELS.nonprod, ts: card.ts, actionId: 'run_approve' })
-        .catch(() => undefined);
-      return;
-    }
-    for (const question of seen.attention) {
-      if (this.#answered.has(question.id)) continue;
-      // A person looks in Systems Manager first. What is there is adopted without an answer.
-      const hasty = this.#options.people === 'hasty';
-      const shows = (c: CommandSnapshot) => !hasty || (c.visibleFrom !== null && c.visibleFrom <= now);
-      if (this.#aws.control.commands().some((c) => c.comment === question.tag && shows(c))) continue;
-      const button = this.#buttonOf(question.id);
-      if (!button) continue;
-      this.#answered.add(question.id);
-      const answer = await this.#slack.control
-        .click({ user: USERS.aisha, channel: CHANNELS.nonprod, actionId: 'question_send_again', ...button })
-        .catch(() => null);
-      if (!answer?.ok) this.#answered.delete(question.id);
-    }
-  }
-
-  /** Where the answer to this question is clicked: several may be open, each with a block of its own. */
-  #buttonOf(effectId: number): { ts: string; blockId: string } | null {
-    for (const message of this.#slack.control.messages({ channel: CHANNELS.nonprod }).toReversed()) {
-      for (const block of message.blocks) {
-        const text = JSON.stringify(block);
-        const asks = text.includes('question_send_again') && text.includes(`\\"effectId\\":${effectId},`);
-        if (asks && block.block_id) return { ts: message.ts, blockId: block.block_id };
-      }
-    }
-    return null;
-  }
-
-  #query<T>(read: (db: Database.Database) => T, otherwise: T): T {
-    try {
-      const db = new Database(join(this.#folder, 'patchday.sqlite'), { readonly: true, fileMustExist: true });
-      try {
-        return read(db);
-      } finally {
-        db.close();
-      }
-    } catch {
-      return otherwise;
-    }
-  }
-
-  #look(): Seen {
-    return this.#query(
-      (db) => ({
-        runs: db
-          .prepare(
-            'SELECT id, phase, plan_hash AS planHash, data ->> \'$.end\' AS "end" FROM runs ORDER BY created_at',
-          )
-          .all() as Seen['runs'],
-        attention: db
-          .prepare("SELECT id, run_id, tag FROM effects WHERE state = 'needs_attention'")
-          .all() as Seen['attention'],
-      }),
-      { runs: [], attention: [] },
-    );
-  }
-
-  #outboxEmpty(): boolean {
-    return this.#query(
-      (db) =>
-        (
-          db.prepare("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending')").get() as {
-            n: number;
-          }
-        ).n === 0,
-      false,
-    );
-  }
-
-  #points(): string[] {
-    try {
-      return readFileSync(join(this.#folder, 'points'), 'utf8').trim().split('\n');
-    } catch {
-      return [];
-    }
+    const fatal = this.lives.fatalPointOf(1);
+    const passed = this.lives.points().length;
+    // A name may not come again: then the whole job was the run that did not reach it.
+    return fatal === 0 || typeof fatal === 'string' || passed < fatal;
   }
 
   #result(): DriveResult {
-    const byName = <T>(value: (name: string, id: string) => T) =>
-      Object.fromEntries(this.#aws.control.instances().map((i) => [i.name, value(i.name, i.id)]));
-    const rows = this.#query(
-      (db) => ({
-        targets: db.prepare("SELECT data ->> '$.instance.instanceId' AS id, outcome FROM targets").all() as {
-          id: string;
-          outcome: string | null;
-        }[],
-        open: db
-          .prepare(
-            "SELECT kind || ' ' || state AS what FROM effects WHERE state IN ('intended', 'begun', 'needs_attention')",
-          )
-          .all() as { what: string }[],
-        locks: db
-          .prepare(
-            "SELECT 'lock ' || landing_zone AS what FROM zone_locks UNION ALL SELECT 'lock ' || key FROM instance_locks",
-          )
-          .all() as { what: string }[],
-        unfinished: db
-          .prepare("SELECT key || ' ' || stage AS what FROM targets WHERE stage <> 'done'")
-          .all() as { what: string }[],
-      }),
-      { targets: [], open: [], locks: [], unfinished: [] },
-    );
-    const ledger = this.#aws.control
-      .ledger()
-      .filter((e) => e.operation === 'CreateImage' && e.outcome === 'effect');
+    const pointsOfLives = Array.from({ length: this.lives.count }, (_, i) => this.lives.points(i + 1));
     return {
-      killed: this.#killed,
-      points: this.#points(),
-      outcomes: byName((_, id) => rows.targets.find((t) => t.id === id)?.outcome ?? null),
-      installs: byName((name) => this.#aws.control.instance(name).counters.installs),
-      images: byName((_, id) => ledger.filter((e) => JSON.stringify(e).includes(id)).length),
+      killed: this.lives.killedAtPoint > 0,
+      kills: this.lives.killedAtPoint,
+      points: pointsOfLives[0] ?? [],
+      pointsOfLives,
+      state: readEndState(this.#folder, this.#aws.control, this.#slack.control),
+      wrong: this.#people.wrong,
       fired: this.#aws.control.firedFaults(),
-      end: this.#look().runs.at(-1)?.end ?? null,
-      leftovers: [...rows.open, ...rows.locks, ...rows.unfinished].map((r) => r.what),
-      questionsAsked: this.#answered.size,
-      commandsTyped: this.#typed,
+      questionsAsked: this.#people.questionsAnswered,
+      commandsTyped: this.#people.commandsTyped,
     };
-  }
-
-  #whereIsIt(): string {
-    const rows = this.#query(
-      (db) => ({
-        runs: db.prepare('SELECT id, phase, data FROM runs').all(),
-        effects: db.prepare('SELECT kind, state, tag, note FROM effects').all(),
-        outbox: db.prepare("SELECT state, news, error FROM outbox WHERE state <> 'sent'").all(),
-      }),
-      { runs: [], effects: [], outbox: [] },
-    );
-    return `${JSON.stringify(rows)} ready=${this.#ready} lives=${this.#lives} ${this.#stderr.slice(-2000)}`;
   }
 }

@@ -2,6 +2,7 @@
 import { proof as approval } from './approval.ts';
 import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
+import { proof as effects } from './effects.ts';
 import { proof as faults } from './faults.ts';
 import { proof as hold } from './hold.ts';
 import { proof as identity } from './identity.ts';
@@ -15,6 +16,7 @@ import { proof as store } from './store/proof.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,
+  effects,
   faults,
   sim,
   approval,

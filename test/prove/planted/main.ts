@@ -4,15 +4,10 @@
  * on an unchanged copy, so that a proof that always fails catches nothing.
  */
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copySources } from '../../support/source-copy.ts';
 import type { Row } from '../table.ts';
 import type { Defect } from './defect.ts';
 import { DEFECTS } from './defects.ts';
-
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Runs them all, or those whose name holds `match`; prints one line each. True when every one was caught. */
 export async function provePlanted(match: string | null, say: (line: string) => void): Promise<boolean> {
@@ -56,27 +51,11 @@ async function caught(folder: string, defect: Defect): Promise<string> {
 }
 
 async function inACopy<T>(changes: Defect['changes'], use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'patchday-planted-'));
+  const copy = copySources(changes);
   try {
-    for (const part of ['src', 'sandbox', 'test', 'docs', 'package.json', 'tsconfig.json'])
-      cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    for (const { file, find, replace } of changes) {
-      const path = join(folder, file);
-      const text = readFileSync(path, 'utf8');
-      const times = text.split(find).length - 1;
-      if (times !== 1)
-        throw new Error(
-          `a planted defect does not fit any more: in ${file} this is there ${times} times: ${find}`,
-        );
-      writeFileSync(
-        path,
-        text.replace(find, () => replace),
-      );
-    }
-    return await use(folder);
+    return await use(copy.folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    copy.remove();
   }
 }
 

@@ -18,7 +18,7 @@ export const EFFECTS_DEFECTS: readonly Defect[] = [
         replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
       },
     ],
-    prove: ['--only', 'crash', '--case', 'first/SendCommand:after'],
+    prove: ['--only', 'crash', '--case', 'plain@SendCommand:after#001'],
   },
   {
     name: 'find skipped: what was begun is never looked for',

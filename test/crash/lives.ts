@@ -1,0 +1,130 @@
+/** The bot's lives: each is a process of its own on the same folder, the next begins when one has died. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface LivesOptions {
+  folder: string;
+  environment: Record<string, string | undefined>;
+  /** The point at which each life ends itself, by number or name; a life beyond the list has none. */
+  fatalPoints: readonly (number | string)[];
+  effectGraceMs: number | undefined;
+  /** The root of the release that a life is started from. */
+  release: (life: number) => string;
+  /** Called before a life begins. */
+  before: (life: number) => void;
+}
+
+export const THIS_RELEASE = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Shared by all bots of this process: compiling the sources is half of the time that a bot takes to start. */
+const compileCache = mkdtempSync(join(tmpdir(), 'patchday-compiled-'));
+process.once('exit', () => rmSync(compileCache, { recursive: true, force: true }));
+
+export class Lives {
+  readonly #options: LivesOptions;
+  #bot: ChildProcess | null = null;
+  #ready = false;
+  #readyAt = 0;
+  #count = 0;
+  #killedAtPoint = 0;
+  #output = '';
+
+  constructor(options: LivesOptions) {
+    this.#options = options;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.dead;
+  }
+
+  /** When this life took its first command, ms since the epoch. */
+  get readyAt(): number {
+    return this.#readyAt;
+  }
+
+  /** How many lives ended at their point. */
+  get killedAtPoint(): number {
+    return this.#killedAtPoint;
+  }
+
+  /** What the bots printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get dead(): boolean {
+    return this.#bot === null || this.#bot.exitCode !== null || this.#bot.signalCode !== null;
+  }
+
+  /** Points that a life passed, in order. */
+  points(life = 1): string[] {
+    try {
+      return readFileSync(join(this.#options.folder, `points-${life}`), 'utf8')
+        .trim()
+        .split('\n');
+    } catch {
+      return [];
+    }
+  }
+
+  fatalPointOf(life: number): number | string {
+    const point = this.#options.fatalPoints[life - 1] ?? 0;
+    return typeof point === 'string' && !point.includes('#') ? `${point}#001` : point;
+  }
+
+  /** Throws when it has died more often than it was told to. */
+  begin(): void {
+    const { folder, environment, fatalPoints, effectGraceMs, release, before } = this.#options;
+    this.#count++;
+    this.#ready = false;
+    if (this.#count > fatalPoints.length + 2)
+      throw new Error(`the bot died ${this.#count - 1} times: ${this.#output.slice(-2000)}`);
+    before(this.#count);
+    const life = this.#count;
+    const fatal = this.fatalPointOf(life);
+    const bot = fork(
+      join(release(life), 'test/crash/bot.ts'),
+      [
+        join(folder, 'patchday.yaml'),
+        String(fatal),
+        join(folder, `points-${life}`),
+        effectGraceMs === undefined ? '' : String(effectGraceMs),
+      ],
+      {
+        env: { ...process.env, ...environment, NODE_COMPILE_CACHE: compileCache, NODE_NO_WARNINGS: '1' },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        execArgv: [],
+      },
+    );
+    for (const stream of [bot.stderr, bot.stdout])
+      stream?.on('data', (d) => {
+        this.#output += d;
+      });
+    bot.on('message', () => {
+      this.#ready = true;
+      this.#readyAt = Date.now();
+    });
+    bot.on('exit', (_code, signal) => {
+      if (signal === 'SIGKILL' && fatal !== 0 && this.#bot === bot) this.#killedAtPoint++;
+    });
+    this.#bot = bot;
+  }
+
+  /** SIGKILL from outside; resolves once it is dead. It does not count as killed at a point. */
+  async kill(): Promise<void> {
+    const bot = this.#bot;
+    if (!bot || this.dead) return;
+    this.#bot = null;
+    await new Promise<void>((resolve) => {
+      bot.once('exit', () => resolve());
+      bot.kill('SIGKILL');
+    });
+  }
+}
