@@ -6,6 +6,7 @@ import { adoptEffect, parkedFinding, unpark } from './adopt.ts';
 import { auditHead, hashAuditRow } from './audit-chain.ts';
 import { type Facts, factsOf, withFacts } from './audit-facts.ts';
 import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
+import { prepared } from './statements.ts';
 
 /** Thrown inside a savepoint, so that a refused write leaves nothing behind; turned into an answer outside. */
 export class Refused extends Error {
@@ -35,39 +36,39 @@ export class ChangeApplier {
     if (changes.parked) parkedFinding(this.#db, runId, changes.parked);
     if (changes.unpark && !unpark(this.#db, run))
       throw new Refused('not_parked', `run ${runId} is not parked, or may not be released`);
-    if (changes.replaceTargets) this.#db.prepare('DELETE FROM targets WHERE run_id = ?').run(runId);
+    if (changes.replaceTargets) prepared(this.#db, 'DELETE FROM targets WHERE run_id = ?').run(runId);
     for (const target of changes.addTargets ?? []) this.#addTarget(runId, target);
     for (const change of changes.targets ?? []) this.#target(runId, change);
     if (changes.endQueued) this.#endQueued(runId, changes.endQueued);
     if (changes.plan) {
-      this.#db
-        .prepare('INSERT INTO plans (run_id, version, hash, body) VALUES (?, ?, ?, ?)')
-        .run(runId, changes.plan.plan.version, changes.plan.hash, JSON.stringify(changes.plan.plan));
+      prepared(this.#db, 'INSERT INTO plans (run_id, version, hash, body) VALUES (?, ?, ?, ?)').run(
+        runId,
+        changes.plan.plan.version,
+        changes.plan.hash,
+        JSON.stringify(changes.plan.plan),
+      );
     }
     if (changes.addApproval) {
       const { userId, at, planHash, standingIn } = changes.addApproval;
-      const added = this.#db
-        .prepare(
-          'INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at, standing_for, standing_until) VALUES (?, ?, ?, ?, ?, ?)',
-        )
-        .run(runId, planHash, userId, at, standingIn?.for ?? null, standingIn?.until ?? null);
+      const added = prepared(
+        this.#db,
+        'INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at, standing_for, standing_until) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(runId, planHash, userId, at, standingIn?.for ?? null, standingIn?.until ?? null);
       if (added.changes === 0) throw new Refused('already_done', 'this approval is already counted');
     }
     for (const lock of changes.instanceLocks ?? []) {
-      this.#db
-        .prepare(
-          'INSERT INTO instance_locks (key, run_id, reason, until) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, reason = excluded.reason, until = excluded.until',
-        )
-        .run(lock.key, lock.runId, lock.reason, lock.until);
+      prepared(
+        this.#db,
+        'INSERT INTO instance_locks (key, run_id, reason, until) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET run_id = excluded.run_id, reason = excluded.reason, until = excluded.until',
+      ).run(lock.key, lock.runId, lock.reason, lock.until);
     }
     for (const key of changes.releaseInstanceLocks ?? [])
-      this.#db.prepare('DELETE FROM instance_locks WHERE key = ? AND run_id = ?').run(key, runId);
+      prepared(this.#db, 'DELETE FROM instance_locks WHERE key = ? AND run_id = ?').run(key, runId);
     if (changes.keepZones) {
-      this.#db
-        .prepare(
-          'DELETE FROM zone_locks WHERE run_id = ? AND landing_zone NOT IN (SELECT value FROM json_each(?))',
-        )
-        .run(runId, JSON.stringify(changes.keepZones));
+      prepared(
+        this.#db,
+        'DELETE FROM zone_locks WHERE run_id = ? AND landing_zone NOT IN (SELECT value FROM json_each(?))',
+      ).run(runId, JSON.stringify(changes.keepZones));
     }
     this.writeRun({ ...run, ...changes.run, id: run.id, revision: run.revision + 1 });
     this.audit(runId, withFacts(changes.audit ?? [], this.#facts(runId, changes, alsoTrue)));
@@ -77,7 +78,7 @@ export class ChangeApplier {
   #facts(runId: RunId, changes: Changes, alsoTrue: Facts): Facts {
     const idOf = (tag: string) =>
       (
-        this.#db.prepare('SELECT id FROM effects WHERE run_id = ? AND tag = ?').get(runId, tag) as {
+        prepared(this.#db, 'SELECT id FROM effects WHERE run_id = ? AND tag = ?').get(runId, tag) as {
           id: number;
         }
       ).id;
@@ -85,7 +86,7 @@ export class ChangeApplier {
   }
 
   readRun(runId: RunId): Run {
-    const row = this.#db.prepare('SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
+    const row = prepared(this.#db, 'SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
       | RunRow
       | undefined;
     if (!row) throw new Refused('no_such_run', `there is no run ${runId}`);
@@ -93,31 +94,31 @@ export class ChangeApplier {
   }
 
   writeRun(run: Run): void {
-    this.#db
-      .prepare(
-        `INSERT INTO runs (id, environment, phase, plan_hash, stop_requested_at, wake_at, current_wave, created_at, ended_at, revision, data)
+    prepared(
+      this.#db,
+      `INSERT INTO runs (id, environment, phase, plan_hash, stop_requested_at, wake_at, current_wave, created_at, ended_at, revision, data)
          VALUES (@id, @environment, @phase, @planHash, @stopRequestedAt, @wakeAt, @currentWave, @createdAt, @endedAt, @revision, @data)
          ON CONFLICT (id) DO UPDATE SET phase = @phase, plan_hash = @planHash, stop_requested_at = @stopRequestedAt, wake_at = @wakeAt,
            current_wave = @currentWave, ended_at = @endedAt, revision = @revision, data = @data`,
-      )
-      .run({
-        id: run.id,
-        environment: run.environment,
-        phase: run.phase,
-        planHash: run.planHash,
-        stopRequestedAt: run.stopRequestedAt,
-        wakeAt: run.wakeAt,
-        currentWave: run.currentWave,
-        createdAt: run.createdAt,
-        endedAt: run.endedAt,
-        revision: run.revision,
-        data: JSON.stringify(run),
-      });
+    ).run({
+      id: run.id,
+      environment: run.environment,
+      phase: run.phase,
+      planHash: run.planHash,
+      stopRequestedAt: run.stopRequestedAt,
+      wakeAt: run.wakeAt,
+      currentWave: run.currentWave,
+      createdAt: run.createdAt,
+      endedAt: run.endedAt,
+      revision: run.revision,
+      data: JSON.stringify(run),
+    });
   }
 
   audit(runId: RunId | null, entries: readonly AuditEntry[]): void {
     if (entries.length === 0) return;
-    const insert = this.#db.prepare(
+    const insert = prepared(
+      this.#db,
       `INSERT INTO audit (seq, at, run_id, actor, action, text, detail, prev_hash, hash)
        VALUES (@seq, @at, @runId, @actor, @action, @text, @detail, @prevHash, @hash)`,
     );
@@ -139,14 +140,15 @@ export class ChangeApplier {
   }
 
   news(runId: RunId, news: readonly News[]): void {
-    const insert = this.#db.prepare('INSERT INTO outbox (run_id, news, created_at) VALUES (?, ?, ?)');
+    const insert = prepared(this.#db, 'INSERT INTO outbox (run_id, news, created_at) VALUES (?, ?, ?)');
     for (const item of news) insert.run(runId, JSON.stringify(item), this.#now());
   }
 
   once(key: string): void {
-    const added = this.#db
-      .prepare('INSERT OR IGNORE INTO seen (key, at) VALUES (?, ?)')
-      .run(key, this.#now());
+    const added = prepared(this.#db, 'INSERT OR IGNORE INTO seen (key, at) VALUES (?, ?)').run(
+      key,
+      this.#now(),
+    );
     if (added.changes === 0) throw new Refused('seen_before', 'this click or command was already handled');
   }
 
@@ -160,20 +162,20 @@ export class ChangeApplier {
     if (expect.notStopped && run.stopRequestedAt !== null)
       throw new Refused('stopped', 'the run was stopped');
     if (expect.approvals !== undefined) {
-      const given = this.#db
-        .prepare('SELECT count(*) AS n FROM approvals WHERE run_id = ? AND plan_hash IS ?')
-        .get(run.id, run.planHash) as { n: number };
+      const given = prepared(
+        this.#db,
+        'SELECT count(*) AS n FROM approvals WHERE run_id = CAST(? AS TEXT) AND plan_hash IS ?',
+      ).get(run.id, run.planHash) as { n: number };
       if (given.n !== expect.approvals)
         throw new Refused('approvals_changed', `the plan has ${given.n} approvals, not ${expect.approvals}`);
     }
   }
 
   #endQueued(runId: RunId, { reason, nextStep }: { reason: string; nextStep: string }): void {
-    const rows = this.#db
-      .prepare(
-        "SELECT data FROM targets WHERE run_id = ? AND ((stage = 'queued' AND wave IS NOT NULL) OR (stage = 'ready' AND wave = 0))",
-      )
-      .all(runId) as TargetRow[];
+    const rows = prepared(
+      this.#db,
+      "SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) AND ((stage = 'queued' AND wave IS NOT NULL) OR (stage = 'ready' AND wave = 0))",
+    ).all(runId) as TargetRow[];
     for (const row of rows) {
       this.#target(runId, {
         key: toTarget(row).key,
@@ -183,9 +185,10 @@ export class ChangeApplier {
   }
 
   #effect(change: EffectChange): void {
-    const row = this.#db
-      .prepare('SELECT state, ref, look_at, note, failures FROM effects WHERE id = ?')
-      .get(change.id) as
+    const row = prepared(
+      this.#db,
+      'SELECT state, ref, look_at, note, failures FROM effects WHERE id = ?',
+    ).get(change.id) as
       | { state: string; ref: string | null; look_at: number; note: string; failures: number }
       | undefined;
     if (row?.state !== change.from)
@@ -193,38 +196,42 @@ export class ChangeApplier {
         'effect_moved',
         `effect ${change.id} is ${row?.state ?? 'unknown'}, not ${change.from}`,
       );
-    this.#db
-      .prepare('UPDATE effects SET state = ?, ref = ?, look_at = ?, note = ?, failures = ? WHERE id = ?')
-      .run(
-        change.state,
-        change.ref ? JSON.stringify(change.ref) : row.ref,
-        change.lookAt ?? row.look_at,
-        change.note ?? row.note,
-        change.failures ?? row.failures,
-        change.id,
-      );
+    prepared(
+      this.#db,
+      'UPDATE effects SET state = ?, ref = ?, look_at = ?, note = ?, failures = ? WHERE id = ?',
+    ).run(
+      change.state,
+      change.ref ? JSON.stringify(change.ref) : row.ref,
+      change.lookAt ?? row.look_at,
+      change.note ?? row.note,
+      change.failures ?? row.failures,
+      change.id,
+    );
     if (change.state === 'no_effect' || change.state === 'closed') {
-      this.#db.prepare('UPDATE effect_targets SET live = 0 WHERE effect_id = ?').run(change.id);
+      prepared(this.#db, 'UPDATE effect_targets SET live = 0 WHERE effect_id = ?').run(change.id);
     }
   }
 
   #addTarget(runId: RunId, target: Target): void {
-    this.#db
-      .prepare('INSERT INTO targets (run_id, key, wave, stage, outcome, data) VALUES (?, ?, ?, ?, ?, ?)')
-      .run(runId, target.key, target.wave, target.stage, target.outcome, JSON.stringify(target));
+    prepared(
+      this.#db,
+      'INSERT INTO targets (run_id, key, wave, stage, outcome, data) VALUES (?, ?, ?, ?, ?, ?)',
+    ).run(runId, target.key, target.wave, target.stage, target.outcome, JSON.stringify(target));
   }
 
   #target(runId: RunId, change: TargetChange): void {
-    const row = this.#db
-      .prepare('SELECT data FROM targets WHERE run_id = ? AND key = ?')
-      .get(runId, change.key) as TargetRow | undefined;
+    const row = prepared(
+      this.#db,
+      'SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) AND key = CAST(? AS TEXT)',
+    ).get(runId, change.key) as TargetRow | undefined;
     if (!row) throw new Refused('target_moved', `${change.key} is not in run ${runId}`);
     const before = toTarget(row);
     if (change.whenStage !== undefined && before.stage !== change.whenStage) return;
     const after: Target = { ...before, ...change.set };
     if (after.stage !== before.stage) after.stageSince = this.#now();
-    this.#db
-      .prepare('UPDATE targets SET wave = ?, stage = ?, outcome = ?, data = ? WHERE run_id = ? AND key = ?')
-      .run(after.wave, after.stage, after.outcome, JSON.stringify(after), runId, change.key);
+    prepared(
+      this.#db,
+      'UPDATE targets SET wave = ?, stage = ?, outcome = ?, data = ? WHERE run_id = ? AND key = ?',
+    ).run(after.wave, after.stage, after.outcome, JSON.stringify(after), runId, change.key);
   }
 }

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { canonicalJson } from '../workflow/plan-hash.ts';
+import { prepared } from './statements.ts';
 
 export interface AuditRow {
   seq: number;
@@ -38,7 +39,7 @@ export function hashAuditRow(row: Omit<AuditRow, 'hash'>): string {
 }
 
 export function auditHead(db: Database.Database): AuditAnchor {
-  const row = db.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get() as
+  const row = prepared(db, 'SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get() as
     | AuditAnchor
     | undefined;
   return row ?? GENESIS;

@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3';
 import type { Intent } from '../workflow/changes.ts';
 import type { Effect, RunId } from '../workflow/run-types.ts';
 import { type ChangeApplier, Refused } from './apply-changes.ts';
+import { storedPlan } from './load.ts';
 import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } from './rows.ts';
+import { prepared } from './statements.ts';
 
 /**
  * Commits the intent of an effect, or refuses it. Everything an effect depends on is looked at here, inside
@@ -11,29 +13,31 @@ import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } fr
 export function intend(db: Database.Database, applier: ChangeApplier, runId: RunId, intent: Intent): Effect {
   const run = applier.readRun(runId);
   if (run.phase === 'ended') throw new Refused('ended', 'the run has ended');
-  if (db.prepare('SELECT 1 FROM parked_runs WHERE run_id = ?').get(runId))
+  if (prepared(db, 'SELECT 1 FROM parked_runs WHERE run_id = CAST(? AS TEXT)').get(runId))
     throw new Refused('parked', 'the database was restored, and the run was not released yet');
   if (intent.forward) {
     if (run.stopRequestedAt !== null) throw new Refused('stopped', 'the run was stopped');
-    if (db.prepare("SELECT 1 FROM freezes WHERE scope = 'all'").get())
+    if (prepared(db, "SELECT 1 FROM freezes WHERE scope = 'all'").get())
       throw new Refused('frozen', 'everything is frozen');
   }
   if (intent.planHash !== null) {
     if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
-    const approved = db
-      .prepare(
-        'SELECT count(DISTINCT coalesce(standing_for, user_id)) AS n FROM approvals WHERE run_id = ? AND plan_hash = ?',
-      )
-      .get(runId, intent.planHash) as {
+    const approved = prepared(
+      db,
+      'SELECT count(DISTINCT coalesce(standing_for, user_id)) AS n FROM approvals WHERE run_id = CAST(? AS TEXT) AND plan_hash = CAST(? AS TEXT)',
+    ).get(runId, intent.planHash) as {
       n: number;
     };
-    const plan = db
-      .prepare(
-        `SELECT body ->> '$.approval.required' AS required, body ->> '$.kind' AS kind, body ->> '$.noNewWaveAfter' AS noNewWaveAfter
-         FROM plans WHERE run_id = ? AND hash = ?`,
-      )
-      .get(runId, intent.planHash) as { required: number; kind: string; noNewWaveAfter: number } | undefined;
-    if (!plan || approved.n < plan.required)
+    const row = prepared(
+      db,
+      'SELECT body FROM plans WHERE run_id = CAST(? AS TEXT) AND hash = CAST(? AS TEXT)',
+    ).get(runId, intent.planHash) as { body: string } | undefined;
+    const stored = row ? storedPlan(row.body) : null;
+    // What goes back or looks after something (a cancellation, a stop) must stay possible.
+    if (intent.forward && stored && stored.hash !== intent.planHash)
+      throw new Refused('plan_changed', 'the stored plan is not the approved one');
+    const plan = stored?.plan;
+    if (!plan || approved.n < plan.approval.required)
       throw new Refused('not_approved', 'the plan does not have its approvals');
     if (intent.kind === 'install' && plan.kind !== 'patch')
       throw new Refused('not_approved', 'the approved plan makes backups and patches nothing');
@@ -41,33 +45,36 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (intent.forward && plan.kind === 'patch' && intent.at > plan.noNewWaveAfter)
       throw new Refused('late', 'the window does not leave enough time any more');
   }
-  const inserted = db
-    .prepare(
-      `INSERT OR IGNORE INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
+  const inserted = prepared(
+    db,
+    `INSERT OR IGNORE INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
        VALUES (@runId, @kind, @wave, @batch, @attempt, 'intended', @tag, @accountId, @region, @landingZone, @at, @at, @request)`,
-    )
-    .run({
-      runId,
-      kind: intent.kind,
-      wave: intent.wave,
-      batch: intent.batch,
-      attempt: intent.attempt,
-      tag: intent.tag,
-      accountId: intent.accountId,
-      region: intent.region,
-      landingZone: intent.landingZone,
-      at: intent.at,
-      request: JSON.stringify(intent.request),
-    });
+  ).run({
+    runId,
+    kind: intent.kind,
+    wave: intent.wave,
+    batch: intent.batch,
+    attempt: intent.attempt,
+    tag: intent.tag,
+    accountId: intent.accountId,
+    region: intent.region,
+    landingZone: intent.landingZone,
+    at: intent.at,
+    request: JSON.stringify(intent.request),
+  });
   if (inserted.changes === 0)
     throw new Refused('already_done', `batch ${intent.batch} already has attempt ${intent.attempt}`);
   const id = Number(inserted.lastInsertRowid);
-  const addKey = db.prepare('INSERT INTO effect_targets (effect_id, run_id, kind, key) VALUES (?, ?, ?, ?)');
+  const addKey = prepared(
+    db,
+    'INSERT INTO effect_targets (effect_id, run_id, kind, key) VALUES (?, ?, ?, ?)',
+  );
   for (const key of intent.targets) {
     if (intent.planHash !== null) {
-      const row = db.prepare('SELECT data FROM targets WHERE run_id = ? AND key = ?').get(runId, key) as
-        | TargetRow
-        | undefined;
+      const row = prepared(
+        db,
+        'SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) AND key = CAST(? AS TEXT)',
+      ).get(runId, key) as TargetRow | undefined;
       const target = row ? toTarget(row) : undefined;
       if (!target || target.stage !== intent.fromStage)
         throw new Refused('target_moved', `${key} is ${target?.stage ?? 'not in the run'}`);
@@ -90,5 +97,9 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     },
     { effects: [{ id, state: 'intended', tag: intent.tag, keys: intent.targets }] },
   );
-  return toEffect(db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as EffectRow);
+  return toEffect(
+    prepared(db, `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = CAST(? AS INTEGER)`).get(
+      id,
+    ) as EffectRow,
+  );
 }

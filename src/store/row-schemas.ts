@@ -203,19 +203,21 @@ export const newsRow = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('report'), text: z.string() }),
 ]) satisfies z.ZodType<News>;
 
+/** The instances of an effect. */
+export const keysRow = z.array(z.string());
+
+const planOutline = z.looseObject({
+  format: z.literal(1),
+  runId: z.string(),
+  targets: z.array(z.unknown()),
+  waves: z.array(z.unknown()),
+});
+
 /**
- * A plan is guarded by its hash, which is recomputed over exactly what was read: only its outline is parsed
+ * A plan is guarded by its hash, which is computed over exactly what was read: only its outline is parsed
  * here, and nothing is dropped from it.
  */
 export const planRow = z.custom<Plan>(
-  (value) =>
-    z
-      .looseObject({
-        format: z.literal(1),
-        runId: z.string(),
-        targets: z.array(z.unknown()),
-        waves: z.array(z.unknown()),
-      })
-      .safeParse(value).success,
+  (value) => planOutline.safeParse(value).success,
   'not a plan of format 1',
 );

@@ -1,6 +1,16 @@
 /** Rows to domain objects and back. */
 import type { Effect, EffectKindName, EffectState, Run, Target } from '../workflow/run-types.ts';
-import { effectRefRow, effectRequestRow, runRow, targetRow } from './row-schemas.ts';
+import { parsedOnce } from './parsed-once.ts';
+import { effectRefRow, effectRequestRow, keysRow, runRow, targetRow } from './row-schemas.ts';
+
+/** Enough for all instances of a large run: a row has one to three thousand characters. */
+const CHARACTERS_KEPT = 8_000_000;
+
+const parseRun = parsedOnce((text) => runRow.parse(JSON.parse(text)), CHARACTERS_KEPT);
+const parseTarget = parsedOnce((text) => targetRow.parse(JSON.parse(text)), CHARACTERS_KEPT);
+const parseRequest = parsedOnce((text) => effectRequestRow.parse(JSON.parse(text)), CHARACTERS_KEPT);
+const parseRef = parsedOnce((text) => effectRefRow.parse(JSON.parse(text)), CHARACTERS_KEPT);
+const parseKeys = parsedOnce((text) => keysRow.parse(JSON.parse(text)), CHARACTERS_KEPT);
 
 export interface RunRow {
   id: string;
@@ -9,7 +19,7 @@ export interface RunRow {
 }
 
 export function toRun(row: RunRow): Run {
-  return runRow.parse({ ...JSON.parse(row.data), id: row.id, revision: row.revision });
+  return { ...parseRun(row.data), id: row.id, revision: row.revision };
 }
 
 /** Nothing for a row whose JSON was damaged; where rows are listed, the others still count. */
@@ -26,7 +36,7 @@ export interface TargetRow {
 }
 
 export function toTarget(row: TargetRow): Target {
-  return targetRow.parse(JSON.parse(row.data));
+  return parseTarget(row.data);
 }
 
 export interface EffectRow {
@@ -64,12 +74,12 @@ export function toEffect(row: EffectRow): Effect {
     accountId: row.account_id,
     region: row.region,
     landingZone: row.landing_zone,
-    targets: JSON.parse(row.keys),
-    request: effectRequestRow.parse(JSON.parse(row.request)),
+    targets: parseKeys(row.keys),
+    request: parseRequest(row.request),
     tag: row.tag,
     state: row.state,
     intendedAt: row.intended_at,
-    ref: row.ref === null ? null : effectRefRow.parse(JSON.parse(row.ref)),
+    ref: row.ref === null ? null : parseRef(row.ref),
     lookAt: row.look_at,
     note: row.note,
     failures: row.failures,

@@ -3,6 +3,7 @@ import type { Outbox, OutboxRow } from '../workflow/service.ts';
 import { newsRow } from './row-schemas.ts';
 import { readable } from './rows.ts';
 import type { SqliteStore } from './sqlite-store.ts';
+import { prepared } from './statements.ts';
 
 /** What Slack was told and what is still to be told, in the same file as the runs. */
 export class SqliteOutbox implements Outbox {
@@ -13,18 +14,18 @@ export class SqliteOutbox implements Outbox {
   }
 
   staleCards(): RunId[] {
-    const rows = this.#store.db
-      .prepare(
-        'SELECT c.run_id AS id FROM cards c JOIN runs r ON r.id = c.run_id WHERE c.shown_revision < r.revision ORDER BY r.created_at, r.id',
-      )
-      .all() as { id: string }[];
+    const rows = prepared(
+      this.#store.db,
+      'SELECT c.run_id AS id FROM cards c JOIN runs r ON r.id = c.run_id WHERE c.shown_revision < r.revision ORDER BY r.created_at, r.id',
+    ).all() as { id: string }[];
     return rows.map((r) => r.id);
   }
 
   card(runId: RunId): ReturnType<Outbox['card']> {
-    const row = this.#store.db
-      .prepare('SELECT channel, ts, state, shown_revision AS shownRevision FROM cards WHERE run_id = ?')
-      .get(runId) as
+    const row = prepared(
+      this.#store.db,
+      'SELECT channel, ts, state, shown_revision AS shownRevision FROM cards WHERE run_id = CAST(? AS TEXT)',
+    ).get(runId) as
       | { channel: string; ts: string | null; state: 'none' | 'sending' | 'posted'; shownRevision: number }
       | undefined;
     return row ?? null;
@@ -52,14 +53,13 @@ export class SqliteOutbox implements Outbox {
   }
 
   due(now: number, limit: number): OutboxRow[] {
-    const rows = this.#store.db
-      .prepare(
-        `SELECT o.id, o.run_id AS runId, c.channel, c.ts AS cardTs, o.news, o.attempts FROM outbox o JOIN cards c ON c.run_id = o.run_id
+    const rows = prepared(
+      this.#store.db,
+      `SELECT o.id, o.run_id AS runId, c.channel, c.ts AS cardTs, o.news, o.attempts FROM outbox o JOIN cards c ON c.run_id = o.run_id
          WHERE o.state = 'pending' AND c.state = 'posted' AND o.next_try_at <= ?
            AND o.id = (SELECT min(f.id) FROM outbox f WHERE f.run_id = o.run_id AND f.state IN ('pending', 'sending'))
-         ORDER BY o.id LIMIT ?`,
-      )
-      .all(now, limit) as (Omit<OutboxRow, 'news'> & { news: string })[];
+         ORDER BY o.id LIMIT CAST(? AS INTEGER)`,
+    ).all(now, limit) as (Omit<OutboxRow, 'news'> & { news: string })[];
     return rows.flatMap((row) => {
       const [news] = readable(() => newsRow.parse(JSON.parse(row.news)));
       // Given up, so that what follows it in its thread is not held up; the card says how things are.
@@ -92,11 +92,10 @@ export class SqliteOutbox implements Outbox {
   recover(): number {
     return this.#store.commits.now(
       () =>
-        this.#store.db
-          .prepare(
-            "UPDATE outbox SET state = 'given_up', error = 'in doubt after a restart' WHERE state = 'sending'",
-          )
-          .run().changes,
+        prepared(
+          this.#store.db,
+          "UPDATE outbox SET state = 'given_up', error = 'in doubt after a restart' WHERE state = 'sending'",
+        ).run().changes,
     );
   }
 
@@ -108,6 +107,6 @@ export class SqliteOutbox implements Outbox {
   }
 
   #write(sql: string, ...values: unknown[]): void {
-    this.#store.commits.now(() => this.#store.db.prepare(sql).run(...values));
+    this.#store.commits.now(() => prepared(this.#store.db, sql).run(...values));
   }
 }

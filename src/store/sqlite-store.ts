@@ -31,6 +31,7 @@ import {
   toRun,
   toTarget,
 } from './rows.ts';
+import { prepared } from './statements.ts';
 
 /** Runs, effects, locks and audit in one SQLite file. See WorkflowStore for what each operation promises. */
 export class SqliteStore implements QueryStore {
@@ -66,20 +67,24 @@ export class SqliteStore implements QueryStore {
     const answer = await this.#answer(() => {
       this.#applier.once(request.once);
       for (const zone of request.lockZones) {
-        const held = this.db.prepare('SELECT run_id FROM zone_locks WHERE landing_zone = ?').get(zone) as
-          | { run_id: string }
-          | undefined;
+        const held = prepared(
+          this.db,
+          'SELECT run_id FROM zone_locks WHERE landing_zone = CAST(? AS TEXT)',
+        ).get(zone) as { run_id: string } | undefined;
         if (held) return { heldBy: held.run_id, zone };
       }
       this.#applier.writeRun(run);
       for (const zone of request.lockZones) {
-        this.db
-          .prepare('INSERT INTO zone_locks (landing_zone, run_id, at) VALUES (?, ?, ?)')
-          .run(zone, run.id, this.#now());
+        prepared(this.db, 'INSERT INTO zone_locks (landing_zone, run_id, at) VALUES (?, ?, ?)').run(
+          zone,
+          run.id,
+          this.#now(),
+        );
       }
-      this.db
-        .prepare("INSERT INTO cards (run_id, channel, state) VALUES (?, ?, 'none')")
-        .run(run.id, run.channel);
+      prepared(this.db, "INSERT INTO cards (run_id, channel, state) VALUES (?, ?, 'none')").run(
+        run.id,
+        run.channel,
+      );
       const facts = runFacts(run);
       this.#applier.audit(
         run.id,
@@ -95,32 +100,33 @@ export class SqliteStore implements QueryStore {
   }
 
   openRuns(): { id: RunId; wakeAt: number | null }[] {
-    return this.db
-      .prepare("SELECT id, wake_at AS wakeAt FROM runs WHERE phase <> 'ended' ORDER BY created_at, id")
-      .all() as {
+    return prepared(
+      this.db,
+      "SELECT id, wake_at AS wakeAt FROM runs WHERE phase <> 'ended' ORDER BY created_at, id",
+    ).all() as {
       id: string;
       wakeAt: number | null;
     }[];
   }
 
   instanceLocks(keys: readonly TargetKey[]): InstanceLock[] {
-    return this.db
-      .prepare(
-        'SELECT key, run_id AS runId, reason, until FROM instance_locks WHERE key IN (SELECT value FROM json_each(?)) AND (until IS NULL OR until > ?)',
-      )
-      .all(JSON.stringify(keys), this.#now()) as InstanceLock[];
+    return prepared(
+      this.db,
+      'SELECT key, run_id AS runId, reason, until FROM instance_locks WHERE key IN (SELECT value FROM json_each(?)) AND (until IS NULL OR until > ?)',
+    ).all(JSON.stringify(keys), this.#now()) as InstanceLock[];
   }
 
   allTargets(runId: RunId): Target[] {
     return (
-      this.db
-        .prepare('SELECT data FROM targets WHERE run_id = ? ORDER BY wave IS NULL, wave, key')
-        .all(runId) as TargetRow[]
+      prepared(
+        this.db,
+        'SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) ORDER BY wave IS NULL, wave, key',
+      ).all(runId) as TargetRow[]
     ).map(toTarget);
   }
 
   run(runId: RunId): Run | null {
-    const row = this.db.prepare('SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
+    const row = prepared(this.db, 'SELECT id, revision, data FROM runs WHERE id = ?').get(runId) as
       | RunRow
       | undefined;
     return row ? toRun(row) : null;
@@ -129,14 +135,15 @@ export class SqliteStore implements QueryStore {
   /** Open runs first, then the newest ended ones. A row that cannot be read hides no other. */
   runs(limit: number): Run[] {
     return (
-      this.db
-        .prepare("SELECT id, revision, data FROM runs ORDER BY phase = 'ended', created_at DESC, id LIMIT ?")
-        .all(limit) as RunRow[]
+      prepared(
+        this.db,
+        "SELECT id, revision, data FROM runs ORDER BY phase = 'ended', created_at DESC, id LIMIT CAST(? AS INTEGER)",
+      ).all(limit) as RunRow[]
     ).flatMap((row) => readable(() => toRun(row)));
   }
 
   plan(runId: RunId, version: number): Plan | null {
-    return readPlan(this.db, runId, version);
+    return readPlan(this.db, runId, version)?.plan ?? null;
   }
 
   approvals(runId: RunId): ApprovalRecord[] {
@@ -144,35 +151,37 @@ export class SqliteStore implements QueryStore {
   }
 
   effect(id: number): Effect | null {
-    const row = this.db.prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = ?`).get(id) as
-      | EffectRow
-      | undefined;
+    const row = prepared(
+      this.db,
+      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = CAST(? AS INTEGER)`,
+    ).get(id) as EffectRow | undefined;
     return row ? toEffect(row) : null;
   }
 
   /** Every effect of a run, in order. */
   effectsOf(runId: RunId): Effect[] {
     return (
-      this.db
-        .prepare(`SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? ORDER BY e.id`)
-        .all(runId) as EffectRow[]
+      prepared(
+        this.db,
+        `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = CAST(? AS TEXT) ORDER BY e.id`,
+      ).all(runId) as EffectRow[]
     ).map(toEffect);
   }
 
   effectsNeedingAttention(runId: RunId): Effect[] {
     return (
-      this.db
-        .prepare(
-          `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = ? AND e.state = 'needs_attention' ORDER BY e.id`,
-        )
-        .all(runId) as EffectRow[]
+      prepared(
+        this.db,
+        `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.run_id = CAST(? AS TEXT) AND e.state = 'needs_attention' ORDER BY e.id`,
+      ).all(runId) as EffectRow[]
     ).map(toEffect);
   }
 
   freezes(): Freeze[] {
-    return this.db
-      .prepare('SELECT scope, by_user AS by, at, reason FROM freezes ORDER BY scope')
-      .all() as Freeze[];
+    return prepared(
+      this.db,
+      'SELECT scope, by_user AS by, at, reason FROM freezes ORDER BY scope',
+    ).all() as Freeze[];
   }
 
   /** Sets or lifts a freeze, with its audit row. False when it was so already, or the click was seen before. */
@@ -180,7 +189,7 @@ export class SqliteStore implements QueryStore {
     return this.#answer(() => {
       this.#applier.once(once);
       if ('lift' in freeze) {
-        const gone = this.db.prepare('DELETE FROM freezes WHERE scope = ?').run(freeze.lift);
+        const gone = prepared(this.db, 'DELETE FROM freezes WHERE scope = ?').run(freeze.lift);
         if (gone.changes === 0) throw new Refused('already_done', 'nothing is frozen');
         const lifted = `Lifted the freeze of ${freeze.lift}. ${freeze.reason}`.trim();
         this.#applier.audit(
@@ -189,9 +198,10 @@ export class SqliteStore implements QueryStore {
         );
         return undefined;
       }
-      const added = this.db
-        .prepare('INSERT OR IGNORE INTO freezes (scope, by_user, at, reason) VALUES (?, ?, ?, ?)')
-        .run(freeze.scope, freeze.by, freeze.at, freeze.reason);
+      const added = prepared(
+        this.db,
+        'INSERT OR IGNORE INTO freezes (scope, by_user, at, reason) VALUES (?, ?, ?, ?)',
+      ).run(freeze.scope, freeze.by, freeze.at, freeze.reason);
       if (added.changes === 0) throw new Refused('already_done', 'it is frozen already');
       const froze = `Froze ${freeze.scope}. ${freeze.reason}`.trim();
       this.#applier.audit(
@@ -227,11 +237,10 @@ export class SqliteStore implements QueryStore {
     runId: RunId | null,
     limit = 1000,
   ): { seq: number; at: number; runId: string | null; actor: string; action: string; text: string }[] {
-    return this.db
-      .prepare(
-        'SELECT seq, at, run_id AS runId, actor, action, text FROM audit WHERE ? IS NULL OR run_id = ? ORDER BY seq LIMIT ?',
-      )
-      .all(runId, runId, limit) as never;
+    return prepared(
+      this.db,
+      'SELECT seq, at, run_id AS runId, actor, action, text FROM audit WHERE ? IS NULL OR run_id = CAST(? AS TEXT) ORDER BY seq LIMIT CAST(? AS INTEGER)',
+    ).all(runId, runId, limit) as never;
   }
 
   async #answer<T>(write: () => T): Promise<Committed<T>> {

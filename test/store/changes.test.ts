@@ -42,6 +42,17 @@ describe('what was decided', () => {
     expect(store.load(runId)?.planHashNow).not.toBe(hash);
     expect(store.load(runId)?.run.planHash).toBe(hash);
   });
+
+  it('is found tampered with also when the sound plan was read a moment before', async () => {
+    const { store } = newStore();
+    const { runId, hash } = await runInWaves(store);
+    expect(store.load(runId)?.planHashNow).toBe(hash);
+    store.db.exec('DROP TRIGGER plans_are_immutable');
+    // The same number of characters: only the content differs.
+    store.db.exec("UPDATE plans SET body = replace(body, 'i-', 'j-')");
+    expect(store.load(runId)?.planHashNow).not.toBe(hash);
+    expect(store.plan(runId, 1)?.targets[0]?.key).toContain('j-');
+  });
 });
 
 describe('an expectation that does not hold', () => {

@@ -37,6 +37,16 @@ describe('an intent', () => {
     expect(store.load(runId)?.effects).toHaveLength(1);
   });
 
+  it('is refused when the stored plan is not the approved one, but what goes back stays possible', async () => {
+    const { store, runId, hash } = await ready();
+    store.load(runId);
+    store.db.exec('DROP TRIGGER plans_are_immutable');
+    store.db.exec("UPDATE plans SET body = json_set(body, '$.failureBudget', 99)");
+    expect(await refusal(store, runId, intentFor(hash, [1]))).toBe('plan_changed');
+    nothingWritten(store);
+    expect(await refusal(store, runId, { ...intentFor(hash, [1]), forward: false })).toBe('taken');
+  });
+
   for (const [what, code, prepare] of [
     [
       'the run was stopped',

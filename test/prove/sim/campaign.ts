@@ -59,8 +59,6 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
     add(result.succeeded, once.succeeded);
     result.seeds++;
     result.simulatedMs += once.simulatedMs;
-    if (result.seeds % 1000 === 0)
-      options.log?.(`${result.seeds} seeds, ${result.failures.length} with violations`);
   }
   return result;
 }
@@ -75,6 +73,26 @@ export function neverHappened(result: CampaignResult): string[] {
     ...FAULTS.filter((fault) => !result.fired.has(fault)).map((fault) => `the fault ${fault} never fired`),
     ...MUST_HAPPEN.filter((what) => !result.succeeded.has(what)).map((what) => `"${what}" never happened`),
   ];
+}
+
+/** As if one campaign had run all their seeds: nothing in it depends on which process was first. */
+export function merged(results: readonly CampaignResult[]): CampaignResult {
+  const all: CampaignResult = {
+    seeds: 0,
+    simulatedMs: 0,
+    comparedTwice: 0,
+    failures: results.flatMap((r) => r.failures).sort((a, b) => a.seed - b.seed),
+    fired: new Map(),
+    succeeded: new Map(),
+  };
+  for (const result of results) {
+    all.seeds += result.seeds;
+    all.simulatedMs += result.simulatedMs;
+    all.comparedTwice += result.comparedTwice;
+    add(all.fired, result.fired);
+    add(all.succeeded, result.succeeded);
+  }
+  return all;
 }
 
 function add<K>(sum: Map<K, number>, more: ReadonlyMap<K, number>): void {

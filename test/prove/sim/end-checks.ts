@@ -1,5 +1,6 @@
 /** What must be true of a run that has ended, held against the truth of the world. */
 import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { prepared } from '../../../src/store/statements.ts';
 import type { Target } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { RunModel, Witness } from './witness.ts';
@@ -28,9 +29,9 @@ export function checkEnded(world: World, store: SqliteStore, witness: Witness, r
     if (['intended', 'begun', 'needs_attention'].includes(effect.state))
       wrong(`leaves ${effect.tag} ${effect.state}`);
   }
-  const locks = store.db
-    .prepare('SELECT landing_zone AS zone FROM zone_locks WHERE run_id = ?')
-    .all(runId) as { zone: string }[];
+  const locks = prepared(store.db, 'SELECT landing_zone AS zone FROM zone_locks WHERE run_id = ?').all(
+    runId,
+  ) as { zone: string }[];
   if (locks.length > 0) wrong(`keeps ${locks.map((l) => l.zone).join(', ')} locked`);
   for (const target of targets) checkTarget(world, store, model, target, wrong);
 }

@@ -1,5 +1,6 @@
 import { type Proof, replayWith } from '../proof.ts';
-import { campaign, neverHappened } from './campaign.ts';
+import { neverHappened } from './campaign.ts';
+import { campaignInProcesses } from './processes.ts';
 
 /** With fewer, a rare fault may stay away by chance. */
 const ENOUGH_TO_EXPECT_ALL = 200;
@@ -7,9 +8,9 @@ const ENOUGH_TO_EXPECT_ALL = 200;
 export const proof: Proof = {
   name: 'sim',
   bar: 'over simulated companies with faults, crashes and clicks, after every event: no promise broken, nothing stuck, the same seed the same trace',
-  defaults: { seeds: 300, seconds: 120 },
+  defaults: { seeds: 4000, seconds: 180 },
   async run({ seed, seeds, seconds, log }) {
-    const result = await campaign({ seed, seeds, seconds, twiceEvery: 25, log });
+    const result = await campaignInProcesses({ seed, seeds, seconds, jobs: 0, twiceEvery: 25, log });
     const never = result.seeds >= ENOUGH_TO_EXPECT_ALL ? neverHappened(result) : [];
     return {
       cases: result.seeds,

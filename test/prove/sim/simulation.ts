@@ -2,14 +2,15 @@
  * One seed, one simulated company: the real decisions, executor, service and store over a world in memory.
  * Time jumps from event to event; the same seed gives the same trace, byte for byte.
  */
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
-import { migrate } from '../../../src/store/open.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { prepared } from '../../../src/store/statements.ts';
 import type { Aws } from '../../../src/workflow/ports.ts';
 import type { Settings } from '../../../src/workflow/settings.ts';
 import { type ClickParts, clickHelpfully, clickSomething } from './clicks.ts';
+import { emptyDatabase, giveBack } from './database.ts';
 import { checkEnded } from './end-checks.ts';
 import { fakeAws } from './fake-aws.ts';
 import { type Fault, Faults } from './faults.ts';
@@ -44,22 +45,6 @@ export interface SimulationOptions {
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
   return new Simulation(seed, options).run();
-}
-
-/** In memory, so that thousands fit into seconds; that a file keeps what it is given is proved elsewhere. */
-function database(): Database.Database {
-  const db = new Database(':memory:');
-  const prepare = db.prepare.bind(db);
-  const prepared = new Map<string, Database.Statement>();
-  db.prepare = ((sql: string) => {
-    const statement = prepared.get(sql) ?? prepare(sql);
-    prepared.set(sql, statement);
-    return statement;
-  }) as typeof db.prepare;
-  db.pragma('foreign_keys = ON');
-  db.pragma('recursive_triggers = ON');
-  migrate(db);
-  return db;
 }
 
 class Simulation {
@@ -100,7 +85,7 @@ class Simulation {
     for (const machine of makeMachines(scenario, this.#settings))
       this.#world.machines.set(machine.id, machine);
     this.#quietAt = START + this.#random.between(3, 14) * HOUR;
-    this.#db = database();
+    this.#db = emptyDatabase();
     this.#reader = new SqliteStore(this.#db, now);
     const aws = fakeAws(this.#world);
     this.#aws = plant.aws?.(aws) ?? aws;
@@ -133,7 +118,7 @@ class Simulation {
         checkEnded(this.#world, this.#reader, this.#witness, runId);
     }
     this.#last();
-    this.#db.close();
+    giveBack(this.#db);
     return {
       seed: this.#seed,
       violations: this.#witness.violations,
@@ -156,7 +141,7 @@ class Simulation {
   }
 
   #openLocks(): number {
-    return (this.#db.prepare('SELECT count(*) AS n FROM instance_locks').get() as { n: number }).n;
+    return (prepared(this.#db, 'SELECT count(*) AS n FROM instance_locks').get() as { n: number }).n;
   }
 
   #last(): void {

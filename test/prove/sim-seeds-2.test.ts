@@ -1,0 +1,3 @@
+import { testThousandSeeds } from './sim/thousand-seeds.ts';
+
+testThousandSeeds(1001);
