@@ -4,7 +4,14 @@
  */
 import { join } from 'node:path';
 import cron from 'node-cron';
-import { type AwsHooks, createApplicationChecks, createAws } from './aws/index.ts';
+import {
+  type AwsHooks,
+  createApplicationChecks,
+  createAws,
+  createOwnHost,
+  type HostAnswer,
+  type OwnHost,
+} from './aws/index.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { toSettings } from './config/settings.ts';
@@ -35,6 +42,8 @@ export interface PatchdayOptions {
   slackApiUrl?: string | undefined;
   /** Above 1 only against a simulator; PATCHDAY_AWS_PACE. */
   awsPaceScale?: number;
+  /** Variables by which the own instance is found: see createOwnHost. [process.env] */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Paces that suit Slack's limits are the default; tests against a simulator without limits go faster. */
   slackTiming?: SlackTiming;
   /** Choke points where tests end the process; none in production. */
@@ -85,8 +94,11 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   };
   const directory = createSlackDirectory(slackOptions);
   const scrub = createScrubber([...Object.values(secrets), ...(options.moreSecrets ?? [])]);
+  const ownHost = createOwnHost({ configured: config.ownInstanceIds, env: options.env ?? process.env });
+  const lookingForHost = lookForHost(ownHost, log);
   const aws = createAws({
     scrub,
+    ownInstanceIds: ownHost.instanceIds,
     zones: config.landingZones,
     apiTimeoutMs: config.timing.apiTimeout,
     clock,
@@ -108,6 +120,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       clock,
       ids: randomIds,
       settings,
+      ownInstanceIds: ownHost.instanceIds,
       async writeReport(runId) {
         appendAnchor(anchors, store.auditHead(), clock.now());
         await reports.write(runId);
@@ -138,7 +151,12 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     clock,
   });
   host.onRound = () => slack.kick();
-  const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
+  let hostKnown = false;
+  const everyMinute = async () => {
+    host.kickAll();
+    if (!hostKnown) hostKnown = (await ownHost.look()).state !== 'unknown';
+  };
+  const tick = cron.schedule('* * * * *', everyMinute, { name: 'every-minute', noOverlap: true });
   const hourly = cron.schedule('0 * * * *', () => anchorNow(store, anchors, clock, log), { name: 'anchor' });
   const health = await startHealthServer({
     ...config.http,
@@ -177,6 +195,8 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     return stopped;
   };
   try {
+    // A second at most: before anything goes on, it must be known what it must not touch.
+    hostKnown = (await lookingForHost).state !== 'unknown';
     host.kickAll();
     await slack.start();
   } catch (error) {
@@ -184,6 +204,14 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     throw error;
   }
   return { healthUrl: health.url, service, stop };
+}
+
+/** Says once what is known of the own instance. */
+async function lookForHost(ownHost: OwnHost, log: Logger): Promise<HostAnswer> {
+  const answer = await ownHost.look();
+  if (answer.state === 'unknown') log.warn({ own: answer.state }, answer.text);
+  else log.info({ own: answer.state }, answer.text);
+  return answer;
 }
 
 /** A full disk must not end the process: the next hour tries again. */

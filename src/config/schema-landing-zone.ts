@@ -61,7 +61,7 @@ const namePattern = z
     }),
   );
 
-const instanceId = pattern(
+export const instanceId = pattern(
   'Id of an EC2 instance.',
   /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/,
   'the id of an EC2 instance, such as i-0123456789abcdef0',

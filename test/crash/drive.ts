@@ -168,6 +168,7 @@ class Job {
           AWS_ACCESS_KEY_ID: this.#options.fleet.hub.accessKeyIds[0],
           AWS_SECRET_ACCESS_KEY: 'sandbox',
           AWS_REGION: 'eu-west-1',
+          AWS_EC2_METADATA_DISABLED: 'true',
           SLACK_API_URL: this.#slack.apiUrl,
           SLACK_BOT_TOKEN: this.#slack.botToken,
           SLACK_APP_TOKEN: this.#slack.appToken,

@@ -5,6 +5,7 @@ import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
+import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -14,4 +15,5 @@ export const DEFECTS: readonly Defect[] = [
   ...AUDIT_DEFECTS,
   ...OUTPUT_DEFECTS,
   ...STORE_DEFECTS,
+  ...OWN_HOST_DEFECTS,
 ];
