@@ -24,13 +24,16 @@ import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from 
 import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
 import type { CommitHooks } from './store/group-commit.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
+import { SqliteAlarms } from './store/sqlite-alarms.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
+import { SqliteWatch } from './store/sqlite-watch.ts';
 import { EmbeddedHost } from './workflow/host.ts';
 import { createPatchService } from './workflow/patch-service.ts';
 import type { Clock } from './workflow/ports.ts';
 import { view } from './workflow/service/looking.ts';
 import type { PatchService } from './workflow/service.ts';
+import { CommandWatch } from './workflow/watch/command-watch.ts';
 
 export interface PatchdayOptions {
   config: Config;
@@ -111,6 +114,15 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     view: (runId) => view({ store }, runId),
     scrub,
   });
+  const watch = new CommandWatch({
+    commands: aws.commands,
+    store: new SqliteWatch(store, clock.now),
+    settings,
+    clock,
+    log,
+    every: config.timing.checkCommands,
+    told: () => slack.kick(),
+  });
   const host = new EmbeddedHost(
     {
       aws,
@@ -122,6 +134,8 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       settings,
       ownInstanceIds: ownHost.instanceIds,
       async writeReport(runId) {
+        // Beside the report: a run never waits for it.
+        watch.soon(store.run(runId)?.environment ?? '');
         appendAnchor(anchors, store.auditHead(), clock.now());
         await reports.write(runId);
       },
@@ -144,6 +158,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     appToken: secrets.slackAppToken,
     service,
     outbox,
+    alarms: new SqliteAlarms(store),
     filesFor: reports.filesFor,
     environments: settings.environments,
     landingZones: settings.zones,
@@ -154,6 +169,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   let hostKnown = false;
   const everyMinute = async () => {
     host.kickAll();
+    void watch.tick();
     if (!hostKnown) hostKnown = (await ownHost.look()).state !== 'unknown';
   };
   const tick = cron.schedule('* * * * *', everyMinute, { name: 'every-minute', noOverlap: true });
@@ -166,6 +182,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
         name: 'database',
         check: () => databaseCheck(store, host),
       },
+      { name: 'aws commands', check: () => watch.readiness() },
     ],
   }).catch(async (error: unknown) => {
     await tick.destroy();
@@ -187,6 +204,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       await tick.destroy();
       await hourly.destroy();
       await host.drain();
+      await watch.drain();
       await slack.stop();
       store.commits.flush();
       await health.close();
@@ -198,6 +216,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     // A second at most: before anything goes on, it must be known what it must not touch.
     hostKnown = (await lookingForHost).state !== 'unknown';
     host.kickAll();
+    void watch.tick();
     await slack.start();
   } catch (error) {
     await stop();

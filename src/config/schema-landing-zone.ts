@@ -125,6 +125,10 @@ export const landingZoneShape = {
   protected_tags: tagRules(
     'Instances with one of these tags are never patched, and are shown with that reason.',
   ),
+  others_patch_here: flag(
+    "Do others send AWS-RunPatchBaseline here on purpose, such as a maintenance window? While false, each such command that installs and does not carry Patchday's mark is told in the channel, because it may come from somebody who has taken Patchday's role.",
+    false,
+  ),
   confirm_above: wholeNumber(
     'Most instances that a run may have in this landing zone without a second confirmation.',
     { default: 50, min: 1, max: 100_000 },

@@ -80,6 +80,10 @@ export const timingSchema = optionalSection(
       min: '1ms',
       max: '1m',
     }),
+    check_commands: duration(
+      'How often the commands that AWS remembers are compared with those that Patchday sent. It is done at the end of each run too.',
+      { default: '15m', min: '1m', max: '1d' },
+    ),
     card_interval: duration('Shortest time between two edits of one status card in Slack.', {
       default: '3s',
       min: '50ms',

@@ -14,6 +14,7 @@ import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.t
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { botConfig } from '../support/bot-config.ts';
+import { until } from '../support/until.ts';
 
 export interface DriveOptions {
   fleet: FleetDefinition;
@@ -35,6 +36,11 @@ export interface DriveOptions {
   afterRestart?: { timing?: Record<string, string>; environment?: Record<string, unknown> };
   /** Called once both simulators are up: faults. */
   prepare?: (sims: { aws: AwsSimulator; slack: SlackSimulator }) => void;
+  /**
+   * When the job is done, the bot is started again so many times and ended in order each time, after it has
+   * compared the commands at AWS with its own; the last one has told whatever it found.
+   */
+  restartsAfterTheEnd?: number;
   within?: number;
   config?: { timing?: Record<string, string>; environment?: Record<string, unknown> };
 }
@@ -55,6 +61,8 @@ export interface DriveResult {
   leftovers: string[];
   questionsAsked: number;
   commandsTyped: number;
+  /** Commands that the bot says it did not send: how often it is in the audit and in the channel. */
+  foreign: { commandId: string; code: string; audited: number; told: number }[];
 }
 
 interface Seen {
@@ -130,29 +138,59 @@ class Job {
         const seen = this.#look();
         if (seen.runs.length > 0 && seen.runs.every((r) => r.phase === 'ended')) {
           // The thread's last message may still be on its way; the fatal point may be there too.
-          if (this.#outboxEmpty() && (this.#lives > 1 || this.#killedOrPast())) return this.#result();
+          if (this.#outboxEmpty() && (this.#lives > 1 || this.#killedOrPast())) {
+            await this.#restartAfterTheEnd(deadline);
+            return this.#result();
+          }
         } else await this.#actLikePeople(seen);
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
     }
   }
 
-  async endBot(): Promise<void> {
+  async endBot(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const bot = this.#bot;
     if (!bot || bot.exitCode !== null || bot.signalCode !== null) return;
     await new Promise<void>((resolve) => {
       bot.once('exit', () => resolve());
-      bot.kill('SIGKILL');
+      bot.kill(signal);
     });
   }
 
-  #startBot(): void {
+  async #restartAfterTheEnd(deadline: number): Promise<void> {
+    const { restartsAfterTheEnd = 0 } = this.#options;
+    for (let i = 1; i <= restartsAfterTheEnd; i++) {
+      await this.endBot();
+      const before = this.#aws.control.requests()['ListCommands'] ?? 0;
+      this.#startBot('extra');
+      const soon = { within: deadline - Date.now(), describe: 'a comparison of the commands' };
+      await until(() => this.#ready && (this.#aws.control.requests()['ListCommands'] ?? 0) > before, soon);
+      if (i === restartsAfterTheEnd)
+        await until(() => this.#openAlarms() === 0, { ...soon, describe: 'the alarms' });
+      // Ended in order, it finishes the comparison that is under way.
+      await this.endBot('SIGTERM');
+    }
+  }
+
+  #openAlarms(): number {
+    return this.#query(
+      (db) =>
+        (
+          db.prepare("SELECT count(*) AS n FROM alarms WHERE state IN ('pending', 'sending')").get() as {
+            n: number;
+          }
+        ).n,
+      1,
+    );
+  }
+
+  #startBot(life: 'counted' | 'extra' = 'counted'): void {
     this.#lives++;
     this.#ready = false;
-    if (this.#lives > 3) throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
+    if (life === 'counted' && this.#lives > 3) throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
     const { fatalPoint, secondFatalPoint = 0, afterRestart, effectGraceMs } = this.#options;
-    const fatal = this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
-    if (this.#lives === 2 && afterRestart) this.#writeConfig({ ...this.#options.config, ...afterRestart });
+    const fatal = life === 'extra' ? 0 : this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
+    if (life === 'counted' && this.#lives === 2 && afterRestart) this.#writeConfig({ ...this.#options.config, ...afterRestart });
     const bot = fork(
       BOT,
       [
@@ -322,6 +360,11 @@ class Job {
             "SELECT kind || ' ' || state AS what FROM effects WHERE state IN ('intended', 'begun', 'needs_attention')",
           )
           .all() as { what: string }[],
+        foreign: db
+          .prepare(
+            "SELECT f.command_id AS commandId, f.code, (SELECT count(*) FROM audit a WHERE a.action = 'command.foreign' AND a.detail ->> '$.commandId' = f.command_id) AS audited FROM foreign_commands f ORDER BY f.at",
+          )
+          .all() as { commandId: string; code: string; audited: number }[],
         locks: db
           .prepare(
             "SELECT 'lock ' || landing_zone AS what FROM zone_locks UNION ALL SELECT 'lock ' || key FROM instance_locks",
@@ -331,7 +374,7 @@ class Job {
           .prepare("SELECT key || ' ' || stage AS what FROM targets WHERE stage <> 'done'")
           .all() as { what: string }[],
       }),
-      { targets: [], open: [], locks: [], unfinished: [] },
+      { targets: [], open: [], foreign: [], locks: [], unfinished: [] },
     );
     const ledger = this.#aws.control
       .ledger()
@@ -347,6 +390,13 @@ class Job {
       leftovers: [...rows.open, ...rows.locks, ...rows.unfinished].map((r) => r.what),
       questionsAsked: this.#answered.size,
       commandsTyped: this.#typed,
+      foreign: rows.foreign.map((one) => ({
+        ...one,
+        told: this.#slack.control
+          .messages({ channel: CHANNELS.nonprod })
+          .filter((m) => m.threadTs === null && `${m.text}${JSON.stringify(m.blocks)}`.includes(one.commandId))
+          .length,
+      })),
     };
   }
 

@@ -158,6 +158,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       exclude: { tags: [], namePattern: null, instanceIds: [] },
       protectedTags: [],
       confirmAbove: 1000,
+      othersPatchHere: false,
     })),
   };
   const database = openStore({
