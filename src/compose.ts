@@ -4,7 +4,14 @@
  */
 import { join } from 'node:path';
 import cron from 'node-cron';
-import { type AwsHooks, createApplicationChecks, createAws } from './aws/index.ts';
+import {
+  type AwsHooks,
+  createApplicationChecks,
+  createAws,
+  createOwnHost,
+  type HostAnswer,
+  type OwnHost,
+} from './aws/index.ts';
 import type { Config } from './config/schema.ts';
 import type { Secrets } from './config/secrets.ts';
 import { toSettings } from './config/settings.ts';
@@ -18,13 +25,16 @@ import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
 import { anchorHead } from './store/anchoring.ts';
 import type { CommitHooks } from './store/group-commit.ts';
 import { type OpenedStore, openStore } from './store/open-store.ts';
+import { SqliteAlarms } from './store/sqlite-alarms.ts';
 import { SqliteOutbox } from './store/sqlite-outbox.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
+import { SqliteWatch } from './store/sqlite-watch.ts';
 import { EmbeddedHost } from './workflow/host.ts';
 import { createPatchService } from './workflow/patch-service.ts';
 import type { Clock } from './workflow/ports.ts';
 import { view } from './workflow/service/looking.ts';
 import type { PatchService } from './workflow/service.ts';
+import { CommandWatch } from './workflow/watch/command-watch.ts';
 
 export interface PatchdayOptions {
   config: Config;
@@ -36,6 +46,8 @@ export interface PatchdayOptions {
   slackApiUrl?: string | undefined;
   /** Above 1 only against a simulator; PATCHDAY_AWS_PACE. */
   awsPaceScale?: number;
+  /** Variables by which the own instance is found: see createOwnHost. [process.env] */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Paces that suit Slack's limits are the default; tests against a simulator without limits go faster. */
   slackTiming?: SlackTiming;
   /** Choke points where tests end the process; none in production. */
@@ -86,8 +98,11 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   };
   const directory = createSlackDirectory(slackOptions);
   const scrub = createScrubber([...Object.values(secrets), ...(options.moreSecrets ?? [])]);
+  const ownHost = createOwnHost({ configured: config.ownInstanceIds, env: options.env ?? process.env });
+  const lookingForHost = lookForHost(ownHost, log);
   const aws = createAws({
     scrub,
+    ownInstanceIds: ownHost.instanceIds,
     zones: config.landingZones,
     apiTimeoutMs: config.timing.apiTimeout,
     clock,
@@ -100,6 +115,15 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     view: (runId) => view({ store }, runId),
     scrub,
   });
+  const watch = new CommandWatch({
+    commands: aws.commands,
+    store: new SqliteWatch(store, clock.now),
+    settings,
+    clock,
+    log,
+    every: config.timing.checkCommands,
+    told: () => slack.kick(),
+  });
   const host = new EmbeddedHost(
     {
       aws,
@@ -109,7 +133,10 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       clock,
       ids: randomIds,
       settings,
+      ownInstanceIds: ownHost.instanceIds,
       async writeReport(runId) {
+        // Beside the report: a run never waits for it.
+        watch.soon(store.run(runId)?.environment ?? '');
         appendAnchor(anchors, store.auditHead(), clock.now());
         await reports.write(runId);
       },
@@ -132,6 +159,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     appToken: secrets.slackAppToken,
     service,
     outbox,
+    alarms: new SqliteAlarms(store),
     filesFor: reports.filesFor,
     environments: settings.environments,
     landingZones: settings.zones,
@@ -139,7 +167,13 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     clock,
   });
   host.onRound = () => slack.kick();
-  const tick = cron.schedule('* * * * *', () => host.kickAll(), { name: 'every-minute', noOverlap: true });
+  let hostKnown = false;
+  const everyMinute = async () => {
+    host.kickAll();
+    void watch.tick();
+    if (!hostKnown) hostKnown = (await ownHost.look()).state !== 'unknown';
+  };
+  const tick = cron.schedule('* * * * *', everyMinute, { name: 'every-minute', noOverlap: true });
   const hourly = cron.schedule(
     '0 * * * *',
     async () => {
@@ -157,6 +191,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
         name: 'database',
         check: () => databaseCheck(store, host),
       },
+      { name: 'aws commands', check: () => watch.readiness() },
     ],
   }).catch(async (error: unknown) => {
     await tick.destroy();
@@ -178,6 +213,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       await tick.destroy();
       await hourly.destroy();
       await host.drain();
+      await watch.drain();
       await slack.stop();
       store.commits.flush();
       await health.close();
@@ -186,13 +222,24 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     return stopped;
   };
   try {
+    // A second at most: before anything goes on, it must be known what it must not touch.
+    hostKnown = (await lookingForHost).state !== 'unknown';
     host.kickAll();
+    void watch.tick();
     await slack.start();
   } catch (error) {
     await stop();
     throw error;
   }
   return { healthUrl: health.url, service, stop };
+}
+
+/** Says once what is known of the own instance. */
+async function lookForHost(ownHost: OwnHost, log: Logger): Promise<HostAnswer> {
+  const answer = await ownHost.look();
+  if (answer.state === 'unknown') log.warn({ own: answer.state }, answer.text);
+  else log.info({ own: answer.state }, answer.text);
+  return answer;
 }
 
 /** A full disk must not end the process: the next hour tries again. */

@@ -12,7 +12,7 @@ import type {
   ServiceOutputTypes as SsmOutput,
 } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
-import { LookFailed, type Place } from '../workflow/ports.ts';
+import { LookFailed, NoEffect, type Place } from '../workflow/ports.ts';
 import type { ClientFactory, Purpose } from './clients.ts';
 import { changeError, hasExpired, lookError } from './errors.ts';
 import { where } from './words.ts';
@@ -50,7 +50,11 @@ export interface Calls {
  * `forget` drops the credentials of a place: AWS may end a session before its time (a revoked one), and then a
  * look is asked once more with new ones, while a change is left to the workflow's next attempt.
  */
-export function createCalls(clients: ClientFactory, forget: (place: Place, purpose: Purpose) => void): Calls {
+export function createCalls(
+  clients: ClientFactory,
+  forget: (place: Place, purpose: Purpose) => void,
+  ownInstanceIds: () => readonly string[],
+): Calls {
   async function look<O>(place: Place, command: object, send: () => Promise<O>): Promise<O> {
     try {
       return await send().catch((error: unknown) => {
@@ -69,6 +73,9 @@ export function createCalls(clients: ClientFactory, forget: (place: Place, purpo
     instanceIds: readonly string[],
     send: () => Promise<O>,
   ): Promise<O> {
+    // The last line of defence: the workflow has refused it before, in words for people.
+    const own = ownInstanceIds().filter((id) => instanceIds.includes(id));
+    if (own.length > 0 && nameOf(command) !== 'CancelCommand') throw ownHost(nameOf(command), own);
     try {
       return await send();
     } catch (error) {
@@ -89,6 +96,15 @@ export function createCalls(clients: ClientFactory, forget: (place: Place, purpo
         change(place, command, ids, () => clients.ssm(place, 'change').send(command)),
     },
   };
+}
+
+function ownHost(operation: string, own: readonly string[]): NoEffect {
+  return new NoEffect(
+    'OwnHost',
+    `${operation} was not sent: Patchday itself runs on ${own.join(', ')}. Nothing was changed.`,
+    'never',
+    { badInstanceIds: own },
+  );
 }
 
 function nameOf(command: object): string {

@@ -16,6 +16,7 @@ import { baseCredentials, createSessions, type Sessions } from './sessions.ts';
 
 export { createApplicationChecks } from './checks.ts';
 export type { AwsCall, AwsHooks, AwsLog, AwsOptions, ZoneAccess } from './options.ts';
+export { createOwnHost, type HostAnswer, type OwnHost } from './own-host.ts';
 
 /** Adapters for all landing zones. Nothing is asked of AWS until a port is used. */
 export function createAws(options: AwsOptions): Aws {
@@ -55,7 +56,7 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
     log,
     sts: (place) => clients.sts(place, base),
   });
-  const calls = createCalls(clients, sessions.forget);
+  const calls = createCalls(clients, sessions.forget, options.ownInstanceIds ?? (() => []));
 
   const aws: Aws = {
     fleet: createFleet(calls, options.zones, log),

@@ -44,4 +44,6 @@ export interface AwsOptions {
   scrub?: (text: string) => string;
   /** Multiplies the rates of pace(); above 1 only against a simulator. */
   paceScale?: number;
+  /** Instances that this process runs on: no call that changes them is sent. */
+  ownInstanceIds?: () => readonly string[];
 }

@@ -1,4 +1,4 @@
-import { examineAws } from '../aws/index.ts';
+import { createOwnHost, examineAws } from '../aws/index.ts';
 import { configPath, loadConfig } from '../config/load.ts';
 import { readSecrets, secretValues } from '../config/secrets.ts';
 import { toSettings } from '../config/settings.ts';
@@ -49,6 +49,12 @@ export async function doctor({ configFlag, env, json, out, err }: CliContext): P
         })),
       );
     }
+    const host = await createOwnHost({ configured: config.ownInstanceIds, env }).look();
+    findings.push({
+      name: 'own host',
+      status: host.state === 'unknown' ? 'warning' : 'ok',
+      text: host.text,
+    });
     findings.push(
       ...(await examineAws({
         zones: config.landingZones,

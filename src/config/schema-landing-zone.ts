@@ -61,7 +61,7 @@ const namePattern = z
     }),
   );
 
-const instanceId = pattern(
+export const instanceId = pattern(
   'Id of an EC2 instance.',
   /^i-(?:[0-9a-f]{8}|[0-9a-f]{17})$/,
   'the id of an EC2 instance, such as i-0123456789abcdef0',
@@ -124,6 +124,10 @@ export const landingZoneShape = {
   exclude: selection('Instances that are never eligible. It wins over `include`.'),
   protected_tags: tagRules(
     'Instances with one of these tags are never patched, and are shown with that reason.',
+  ),
+  others_patch_here: flag(
+    "Do others send AWS-RunPatchBaseline here on purpose, such as a maintenance window? While false, each such command that installs and does not carry Patchday's mark is told in the channel, because it may come from somebody who has taken Patchday's role.",
+    false,
   ),
   confirm_above: wholeNumber(
     'Most instances that a run may have in this landing zone without a second confirmation.',

@@ -4,9 +4,9 @@
  * camelCase, and every length of time is in milliseconds.
  */
 import { z } from 'zod';
-import { about, choice, duration, optionalSection, pattern, section, wholeNumber } from './fields.ts';
+import { about, choice, duration, listOf, optionalSection, pattern, section, wholeNumber } from './fields.ts';
 import { environmentSchema } from './schema-environment.ts';
-import { landingZoneSchema, NAME, NAME_ALLOWED } from './schema-landing-zone.ts';
+import { instanceId, landingZoneSchema, NAME, NAME_ALLOWED } from './schema-landing-zone.ts';
 
 const filePath = (description: string, byDefault: string) =>
   pattern(
@@ -80,6 +80,10 @@ export const timingSchema = optionalSection(
       min: '1ms',
       max: '1m',
     }),
+    check_commands: duration(
+      'How often the commands that AWS remembers are compared with those that Patchday sent. It is done at the end of each run too.',
+      { default: '15m', min: '1m', max: '1d' },
+    ),
     card_interval: duration('Shortest time between two edits of one status card in Slack.', {
       default: '3s',
       min: '50ms',
@@ -137,6 +141,11 @@ export const configShape = {
       port: wholeNumber('Port; 0 takes any free one.', { default: 8080, min: 0, max: 65_535 }),
     },
     'The health pages.',
+  ),
+  own_instance_ids: listOf(
+    'The EC2 instances that Patchday itself runs on: it refuses to patch them. It asks the machine and its metadata service at every start; name them here where neither can be asked (a container behind a hop limit of 1), or where Patchday moves between hosts.',
+    instanceId,
+    'a list of EC2 instance ids',
   ),
   log_level: choice('How much is logged.', ['fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'info'),
   timing: timingSchema,

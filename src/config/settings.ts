@@ -36,7 +36,7 @@ function environmentPolicy(environment: Environment): EnvironmentPolicy {
 }
 
 function zonePolicy(zone: LandingZone): ZonePolicy {
-  const { name, accountId, environment, regions, patchEnabled, confirmAbove } = zone;
+  const { name, accountId, environment, regions, patchEnabled, confirmAbove, othersPatchHere } = zone;
   return {
     name,
     accountId,
@@ -47,6 +47,7 @@ function zonePolicy(zone: LandingZone): ZonePolicy {
     exclude: selectionRule(zone.exclude),
     protectedTags: pairs(zone.protectedTags),
     confirmAbove,
+    othersPatchHere,
   };
 }
 

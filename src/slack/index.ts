@@ -1,6 +1,6 @@
 /** Patchday's Slack edge: everything that main needs. */
 import type { RunId } from '../workflow/run-types.ts';
-import type { Outbox, PatchService } from '../workflow/service.ts';
+import type { AlarmOutbox, Outbox, PatchService } from '../workflow/service.ts';
 import { SlackApp } from './app.ts';
 import { renderCard } from './card.ts';
 import { backgroundClient, interactiveClient } from './clients.ts';
@@ -39,6 +39,7 @@ export interface SlackOptions {
   teamId: string;
   service: PatchService;
   outbox: Outbox;
+  alarms: AlarmOutbox;
   filesFor: FilesFor;
   environments: readonly SlackEnvironment[];
   landingZones: readonly SlackLandingZone[];
@@ -92,6 +93,7 @@ export function createSlack(options: SlackOptions): Slack {
   const sender = new OutboxSender({
     client: background,
     outbox,
+    alarms: options.alarms,
     filesFor: options.filesFor,
     log,
     now,

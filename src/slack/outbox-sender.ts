@@ -1,9 +1,13 @@
 /** Brings cards and news to Slack beside the workflow: nothing here can block or fail it. */
+import { AlarmSender, type AlarmSenderOptions } from './alarm-sender.ts';
 import { CardSender, type CardSenderOptions } from './card-sender.ts';
 import { NewsSender, type NewsSenderOptions } from './news-sender.ts';
 import { ChannelPace } from './pace.ts';
 
-export type OutboxSenderOptions = Omit<CardSenderOptions & NewsSenderOptions, 'channels'> & {
+export type OutboxSenderOptions = Omit<
+  CardSenderOptions & NewsSenderOptions & AlarmSenderOptions,
+  'channels'
+> & {
   /** Shortest time between two messages in one channel, ms; Slack allows about one a second. */
   messageInterval: number;
   /** Looks for work at least this often, ms, beside being kicked. */
@@ -14,6 +18,7 @@ export class OutboxSender {
   readonly #options: OutboxSenderOptions;
   readonly #cards: CardSender;
   readonly #news: NewsSender;
+  readonly #alarms: AlarmSender;
   #running: Promise<number | null> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #kicked = false;
@@ -24,14 +29,17 @@ export class OutboxSender {
     const channels = new ChannelPace(options.messageInterval);
     this.#cards = new CardSender({ ...options, channels });
     this.#news = new NewsSender({ ...options, channels });
+    this.#alarms = new AlarmSender({ ...options, channels });
   }
 
-  /** News that a crash left half sent are given up: they may have arrived. */
+  /** News that a crash left half sent are given up: they may have arrived. Alarms are told again. */
   start(): void {
     if (this.#started) return;
     this.#started = true;
     const given = this.#options.outbox.recover();
     if (given > 0) this.#options.log.warn({ given }, 'news in doubt after the restart are not told again');
+    const again = this.#options.alarms.recover();
+    if (again > 0) this.#options.log.warn({ again }, 'alarms in doubt after the restart are told again');
     this.kick();
   }
 
@@ -74,10 +82,12 @@ export class OutboxSender {
   async #round(): Promise<number | null> {
     let next: number | null = null;
     try {
-      // Cards first: news need a card to be told under.
+      const alarms = await this.#alarms.round();
+      // Cards before news, which need a card to be told under.
       const cards = await this.#cards.round();
       const news = await this.#news.round();
-      next = cards === null ? news : news === null ? cards : Math.min(cards, news);
+      const times = [alarms, cards, news].filter((at) => at !== null);
+      next = times.length === 0 ? null : Math.min(...times);
     } catch (error) {
       this.#options.log.error({ err: error }, 'the outbox could not be read');
     }

@@ -3,6 +3,7 @@
 import type { InstanceLock } from './changes.ts';
 import type { Instance, Reason } from './instance.ts';
 import { foreign } from './mention.ts';
+import { RUNS_ON_IT } from './own-host.ts';
 import type { SelectionRule, ZonePolicy } from './settings.ts';
 import { count } from './words.ts';
 
@@ -15,6 +16,8 @@ export interface EligibilityFacts {
   lock: InstanceLock | null;
   /** A backup-only run needs no SSM agent. */
   needsAgent: boolean;
+  /** Instances that Patchday itself runs on, as far as known. */
+  ownInstanceIds: readonly string[];
 }
 
 export interface Eligibility {
@@ -30,6 +33,7 @@ export function targetEligibility(instance: Instance, facts: EligibilityFacts): 
   const no = (code: string, text: string) => reasons.push({ code, text });
   const { zone } = facts;
 
+  if (facts.ownInstanceIds.includes(instance.instanceId)) no('own_host', RUNS_ON_IT);
   if (!zone.patchEnabled)
     no('zone_disabled', `patching is switched off for landing zone ${zone.name} (patch_enabled: false)`);
   if (!isEmptyRule(zone.include) && !matches(zone.include, instance))

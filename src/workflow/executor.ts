@@ -2,10 +2,11 @@
  * Carries out what `decide` decided: commits an intent before its call, the outcome after it, and asks again.
  * It keeps nothing in memory that a restart would miss.
  */
-import type { Intent, RunState } from './changes.ts';
+import type { Intent, RunState, TargetChange } from './changes.ts';
 import { type Action, decide, type Task } from './decide.ts';
 import { type EffectContext, placeOf } from './effects/kind.ts';
 import { EFFECT_KINDS } from './effects/kinds.ts';
+import { ownHostEnds } from './own-host.ts';
 import { InDoubt, LookFailed, NoEffect } from './ports.ts';
 import { refused } from './refused.ts';
 import { type Done, NOW, resolve } from './resolve.ts';
@@ -82,6 +83,7 @@ async function carryOut(outside: Outside, state: RunState, action: Action, now: 
     aws: outside.aws,
     checks: outside.checks,
     settings: outside.settings,
+    ownInstanceIds: outside.ownInstanceIds(),
     state,
     now,
   };
@@ -128,28 +130,17 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   const { store, aws } = outside;
   const { run, targets } = context.state;
   const kind = EFFECT_KINDS[wanted.kind];
+  const wantedTargets = targets.filter((t) => wanted.targets.includes(t.key));
+  const own = ownHostEnds(wanted, wantedTargets, context.state.effects, context.ownInstanceIds);
+  if (own.length > 0) {
+    await drop(outside, run.id, own);
+    return NOW;
+  }
   let intent = wanted;
   if (kind.precheck) {
     try {
-      const check = await kind.precheck(
-        context,
-        wanted,
-        targets.filter((t) => wanted.targets.includes(t.key)),
-      );
-      if (check.drop.length > 0) {
-        await store.commit(run.id, {
-          targets: check.drop,
-          instanceLocks: locksOf(check.drop, run.id),
-          audit: [
-            {
-              actor: 'patchday',
-              action: 'targets.dropped',
-              text: `${count(check.drop.length, 'instance was', 'instances were')} not touched after the last look.`,
-              detail: { targets: check.drop.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
-            },
-          ],
-        });
-      }
+      const check = await kind.precheck(context, wanted, wantedTargets);
+      if (check.drop.length > 0) await drop(outside, run.id, check.drop);
       const gone = new Set([...check.drop.map((d) => d.key), ...check.defer]);
       const narrowed = narrow(wanted, gone);
       if (narrowed === null)
@@ -168,6 +159,21 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   // Refused: something was decided meanwhile that the next load will show.
   if (!intended.ok) return { again: 250 };
   return act(outside, context, intended.value);
+}
+
+async function drop({ store }: Outside, runId: RunId, drop: readonly TargetChange[]): Promise<void> {
+  await store.commit(runId, {
+    targets: drop,
+    instanceLocks: locksOf(drop, runId),
+    audit: [
+      {
+        actor: 'patchday',
+        action: 'targets.dropped',
+        text: `${count(drop.length, 'instance was', 'instances were')} not touched after the last look.`,
+        detail: { targets: drop.map((d) => ({ key: d.key, reason: d.set.outcomeReason })) },
+      },
+    ],
+  });
 }
 
 async function act(outside: Outside, context: EffectContext, effect: Effect): Promise<Done> {

@@ -8,6 +8,7 @@ import type { Scope } from './plan-types.ts';
 import type { BackupRecord } from './ports.ts';
 import type { Freeze, Run, RunId, RunOptions } from './run-types.ts';
 import type { News, QuestionAnswer, RunView } from './view.ts';
+import type { Alarm } from './watch/alarm.ts';
 
 /** Who clicked or typed, as the front end's signed payload says. */
 export interface Actor {
@@ -103,4 +104,27 @@ export interface OutboxRow {
   cardTs: string;
   news: News;
   attempts: number;
+}
+
+/** Alarms and where they are to be told. Every call is synchronous and durable on return. */
+export interface AlarmOutbox {
+  /** Left in the middle of being told by a crash: they are told again and say so. Returns how many. */
+  recover(): number;
+  due(now: number, limit: number): AlarmRow[];
+  /** When the next open one may be tried, ms; null when none is open. */
+  nextAt(): number | null;
+  sending(id: number): void;
+  sent(id: number, ts: string | null): void;
+  failed(id: number, error: string, nextTryAt: number, inDoubt: boolean): void;
+}
+
+export interface AlarmRow {
+  id: number;
+  channel: string;
+  alarm: Alarm;
+  attempts: number;
+  /** Slack may have taken it already. */
+  mayBeDoubled: boolean;
+  /** Of the last attempt; empty before. */
+  error: string;
 }

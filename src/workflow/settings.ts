@@ -81,6 +81,8 @@ export interface ZonePolicy {
   protectedTags: readonly { key: string; value: string }[];
   /** Most instances a run may have in this landing zone without a second confirmation. */
   confirmAbove: number;
+  /** Others send patch commands here on purpose: those without our mark are not told. */
+  othersPatchHere: boolean;
 }
 
 export interface Settings {

@@ -80,7 +80,7 @@ describe('who may import whom', () => {
     const texts = files.map((f) => [f, readFileSync(join(ROOT, f), 'utf8')] as const);
     expect(texts.filter(([, t]) => /\.transaction\(\s*async/.test(t)).map(([f]) => f)).toEqual([]);
     const built = texts
-      .filter(([, t]) => /prepare\(\s*`[^`]*\$\{(?!EFFECT_COLUMNS\})/.test(t))
+      .filter(([, t]) => /prepared?\((?:\s*[\w.#]+,)?\s*`[^`]*\$\{(?!EFFECT_COLUMNS\})/.test(t))
       .map(([f]) => f);
     expect(built).toEqual([]);
   });

@@ -56,6 +56,7 @@ export function environment(team: Team): Record<string, string> {
     AWS_ACCESS_KEY_ID: team.hubKey,
     AWS_SECRET_ACCESS_KEY: team.hubSecret,
     AWS_REGION: 'eu-west-1',
+    ...team.hostEnv,
     SLACK_API_URL: team.slack.apiUrl,
     SLACK_BOT_TOKEN: team.slack.botToken,
     SLACK_APP_TOKEN: team.slack.appToken,

@@ -32,6 +32,9 @@ export interface TeamOptions {
   slackClock?: SimClock;
   /** How much faster than life the simulated AWS goes; 1000 turns minutes of SSM into milliseconds. */
   speed?: number;
+  /** Address of the metadata service of the instance that the bot runs on; none when left out. */
+  metadataUrl?: string;
+  ownInstanceIds?: readonly string[];
   /** 'none': the test starts the bot itself, as a process. */
   bot?: 'none';
   /** Of a process; 'debug' in this one. */
@@ -83,7 +86,7 @@ export class Team {
     this.folder = folder;
     this.aws = aws;
     this.slack = slack;
-    const { fleet, environment, zone, timing, http, logLevel = 'warn' } = options;
+    const { fleet, environment, zone, timing, http, ownInstanceIds, logLevel = 'warn' } = options;
     const text = botConfig({
       fleet,
       folder,
@@ -92,11 +95,20 @@ export class Team {
       ...(zone ? { zone } : {}),
       ...(timing ? { timing } : {}),
       ...(http ? { http } : {}),
+      ...(ownInstanceIds ? { ownInstanceIds } : {}),
     });
     writeFileSync(this.configFile, text);
   }
 
   readonly hubSecret = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+
+  /** By which the bot finds the instance that it runs on. */
+  get hostEnv(): Record<string, string> {
+    const { metadataUrl } = this.#options;
+    return metadataUrl
+      ? { AWS_EC2_METADATA_SERVICE_ENDPOINT: metadataUrl }
+      : { AWS_EC2_METADATA_DISABLED: 'true' };
+  }
 
   get hubKey(): string {
     return this.#options.fleet.hub.accessKeyIds[0] ?? '';
@@ -133,6 +145,7 @@ export class Team {
         secrets: [this.slack.botToken, this.slack.appToken, this.hubSecret],
         destination,
       }),
+      env: this.hostEnv,
       slackApiUrl: this.slack.apiUrl,
       awsPaceScale: 1000,
       slackTiming: { messageInterval: 1, pollInterval: 20, editsPerMinute: 100_000 },

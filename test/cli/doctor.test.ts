@@ -142,6 +142,15 @@ describe('patchday doctor names', () => {
     expect(missing[0]).toMatch(/aws small-test eu-west-1 read role: .*PatchdayRead.*external id/);
   });
 
+  it('the instance that it runs on, or that it is not known', async () => {
+    configure((c) => {
+      c.own_instance_ids = ['i-0123456789abcdef0'];
+    });
+    expect((await doctor(team)).text).toContain(
+      'ok       own host: Patchday runs on i-0123456789abcdef0 (as own_instance_ids says) and refuses to patch it.',
+    );
+  });
+
   it('a role that does not exist', async () => {
     configure((c) => {
       c.landing_zones[0].patch_role_arn = 'arn:aws:iam::333300000001:role/Mistyped';

@@ -21,7 +21,13 @@ export const GENERAL_MISTAKES: readonly Mistake[] = [
     'a misspelt key',
     'databse',
     {},
-    'databse: found the unknown key "databse"; allowed: workspace, database, data_dir, http, log_level, timing, environments, landing_zones. Did you mean database?',
+    'databse: found the unknown key "databse"; allowed: workspace, database, data_dir, http, own_instance_ids, log_level, timing, environments, landing_zones. Did you mean database?',
+  ],
+  [
+    'a host name for the own instance',
+    'own_instance_ids',
+    ['patch-01'],
+    'own_instance_ids[0]: found "patch-01"; allowed: the id of an EC2 instance, such as i-0123456789abcdef0.',
   ],
   [
     'a key like no other',

@@ -100,7 +100,7 @@ describe('YAML that cannot be read', () => {
       'found an empty file; allowed: a configuration; begin with a copy of patchday.example.yaml.',
     ]);
     expect(texts('- a\n')).toEqual([
-      'found a list; allowed: a section with the keys workspace, database, data_dir, http, log_level, timing, environments, landing_zones.',
+      'found a list; allowed: a section with the keys workspace, database, data_dir, http, own_instance_ids, log_level, timing, environments, landing_zones.',
     ]);
   });
 

@@ -7,12 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
+import { CHANNELS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { botConfig } from '../support/bot-config.ts';
+import { until } from '../support/until.ts';
 import { type EndState, readEndState } from './end-state.ts';
 import { Lives, THIS_RELEASE } from './lives.ts';
 import { People } from './people.ts';
-import { dump, everythingTold, look, type Seen } from './rows.ts';
+import { alarmsToTell, dump, everythingTold, foreignCommands, look, type Seen } from './rows.ts';
 
 interface Config {
   timing?: Record<string, string>;
@@ -46,6 +48,11 @@ export interface DriveOptions {
   releases?: { first?: string; later?: string };
   /** Called once both simulators are up: faults. */
   prepare?: (sims: { aws: AwsSimulator; slack: SlackSimulator }) => void;
+  /**
+   * When the job is done, the bot is started again so many times and ended in order each time, after it has
+   * compared the commands at AWS with its own; the last one has told whatever it found.
+   */
+  restartsAfterTheEnd?: number;
   within?: number;
   config?: Config;
 }
@@ -66,6 +73,8 @@ export interface DriveResult {
   fired: number;
   questionsAsked: number;
   commandsTyped: number;
+  /** Commands that the bot says it did not send: how often it is in the audit and in the channel. */
+  foreign: { commandId: string; code: string; audited: number; told: number }[];
 }
 
 /** A life in which a question stays open does nothing but look now and then. */
@@ -114,11 +123,13 @@ class Job {
         AWS_ACCESS_KEY_ID: options.fleet.hub.accessKeyIds[0],
         AWS_SECRET_ACCESS_KEY: 'sandbox',
         AWS_REGION: 'eu-west-1',
+        AWS_EC2_METADATA_DISABLED: 'true',
         SLACK_API_URL: slack.apiUrl,
         SLACK_BOT_TOKEN: slack.botToken,
         SLACK_APP_TOKEN: slack.appToken,
       },
       fatalPoints: [fatalPoint, ...laterFatalPoints],
+      spare: options.restartsAfterTheEnd ?? 0,
       effectGraceMs: options.effectGraceMs,
       release: (life) => (life === 1 ? releases.first : releases.later) ?? THIS_RELEASE,
       before: (life) => {
@@ -159,10 +170,32 @@ class Job {
         if (seen.runs.length > 0 && seen.runs.every((r) => r.phase === 'ended')) {
           // The thread's last message may still be on its way; the fatal point may be there too.
           const over = everythingTold(this.#folder) && (lives.count > 1 || this.#killedOrPast());
-          if (over && ++quietLooks > QUIET_LOOKS) return this.#result();
+          if (over && ++quietLooks > QUIET_LOOKS) {
+            await this.#restartAfterTheEnd(deadline);
+            return this.#result();
+          }
         } else await this.#goOn(seen);
       }
       await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  }
+
+  async #restartAfterTheEnd(deadline: number): Promise<void> {
+    const { lives } = this;
+    const { restartsAfterTheEnd = 0 } = this.#options;
+    for (let i = 1; i <= restartsAfterTheEnd; i++) {
+      await lives.kill();
+      const before = this.#aws.control.requests()['ssm:ListCommands'] ?? 0;
+      lives.begin();
+      const soon = { within: deadline - Date.now(), describe: 'a comparison of the commands' };
+      await until(
+        () => lives.ready && (this.#aws.control.requests()['ssm:ListCommands'] ?? 0) > before,
+        soon,
+      );
+      if (i === restartsAfterTheEnd)
+        await until(() => alarmsToTell(this.#folder) === 0, { ...soon, describe: 'the alarms' });
+      // Ended in order, it finishes the comparison that is under way.
+      await lives.kill('SIGTERM');
     }
   }
 
@@ -196,6 +229,14 @@ class Job {
       fired: this.#aws.control.firedFaults(),
       questionsAsked: this.#people.questionsAnswered,
       commandsTyped: this.#people.commandsTyped,
+      foreign: foreignCommands(this.#folder).map((one) => ({
+        ...one,
+        told: this.#slack.control
+          .messages({ channel: CHANNELS.nonprod })
+          .filter(
+            (m) => m.threadTs === null && `${m.text}${JSON.stringify(m.blocks)}`.includes(one.commandId),
+          ).length,
+      })),
     };
   }
 }

@@ -10,6 +10,8 @@ export interface LivesOptions {
   environment: Record<string, string | undefined>;
   /** The point at which each life ends itself, by number or name; a life beyond the list has none. */
   fatalPoints: readonly (number | string)[];
+  /** Lives that are begun on purpose after the job is done. */
+  spare: number;
   effectGraceMs: number | undefined;
   /** The root of the release that a life is started from. */
   release: (life: number) => string;
@@ -81,10 +83,10 @@ export class Lives {
 
   /** Throws when it has died more often than it was told to. */
   begin(): void {
-    const { folder, environment, fatalPoints, effectGraceMs, release, before } = this.#options;
+    const { folder, environment, fatalPoints, spare, effectGraceMs, release, before } = this.#options;
     this.#count++;
     this.#ready = false;
-    if (this.#count > fatalPoints.length + 2)
+    if (this.#count > fatalPoints.length + 2 + spare)
       throw new Error(`the bot died ${this.#count - 1} times: ${this.#output.slice(-2000)}`);
     before(this.#count);
     const life = this.#count;
@@ -117,14 +119,14 @@ export class Lives {
     this.#bot = bot;
   }
 
-  /** SIGKILL from outside; resolves once it is dead. It does not count as killed at a point. */
-  async kill(): Promise<void> {
+  /** Ended from outside; resolves once it is dead. It does not count as killed at a point. */
+  async kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     const bot = this.#bot;
     if (!bot || this.dead) return;
     this.#bot = null;
     await new Promise<void>((resolve) => {
       bot.once('exit', () => resolve());
-      bot.kill('SIGKILL');
+      bot.kill(signal);
     });
   }
 }

@@ -91,3 +91,32 @@ export function dump(folder: string): string {
     ),
   );
 }
+
+/** Alarms that are not in Slack yet. */
+export function alarmsToTell(folder: string): number {
+  return query(
+    folder,
+    (db) =>
+      (
+        db.prepare("SELECT count(*) AS n FROM alarms WHERE state IN ('pending', 'sending')").get() as {
+          n: number;
+        }
+      ).n,
+    1,
+  );
+}
+
+/** Commands that the bot says it did not send, and how often each is in the audit. */
+export function foreignCommands(folder: string): { commandId: string; code: string; audited: number }[] {
+  return query(
+    folder,
+    (db) =>
+      db
+        .prepare(
+          `SELECT f.command_id AS commandId, f.code, (SELECT count(*) FROM audit a WHERE a.action = 'command.foreign'
+             AND a.detail ->> '$.commandId' = f.command_id) AS audited FROM foreign_commands f ORDER BY f.at`,
+        )
+        .all() as { commandId: string; code: string; audited: number }[],
+    [],
+  );
+}

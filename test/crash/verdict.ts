@@ -31,6 +31,12 @@ export function compare(result: DriveResult, reference: EndState, how: Compariso
     ...evidence(state, reference, how),
     ...thread(state, reference),
     ...cards(result, reference, how),
+    ...result.foreign.map(
+      (f): Wrong => ({
+        kind: 'other',
+        text: `an own command was taken for foreign: ${f.commandId} (${f.code})`,
+      }),
+    ),
     ...result.wrong.map((text): Wrong => ({ kind: kindOf(text), text })),
   ];
 }

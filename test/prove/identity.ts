@@ -3,6 +3,7 @@ import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { until } from '../support/until.ts';
 import { actor } from '../support/workflow-harness.ts';
 import { type Case, proofOfCases } from './cases.ts';
+import { OWN_HOST_CASES } from './own-host.ts';
 import { doneTwice, endedOtherwise, mutations, toTheEnd, withBot } from './wire.ts';
 
 const OTHER_ACCOUNT = '444400000001';
@@ -130,7 +131,7 @@ function lost(operation: 'CreateImage' | 'SendCommand'): Case {
 
 export const proof = proofOfCases({
   name: 'identity',
-  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named',
+  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named; 0 changes to the instance that the bot runs on',
   injects: true,
   cases: () => [
     wrongAccount,
@@ -138,5 +139,6 @@ export const proof = proofOfCases({
     ...[1, 2, 3, 4, 5, 6].map(expired),
     lost('CreateImage'),
     lost('SendCommand'),
+    ...OWN_HOST_CASES,
   ],
 });

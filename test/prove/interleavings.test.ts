@@ -83,6 +83,7 @@ async function planned(required: number, scheduler: fc.Scheduler) {
     clock,
     ids,
     settings,
+    ownInstanceIds: () => [],
   };
   for (let i = 0; i < 5; i++)
     await round({ ...outside, writeReport: async () => {}, view: () => null }, 'r1');

@@ -4,6 +4,7 @@ import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
 import { proof as effects } from './effects.ts';
 import { proof as faults } from './faults.ts';
+import { proof as foreign } from './foreign.ts';
 import { proof as hold } from './hold.ts';
 import { proof as identity } from './identity.ts';
 import { proof as injection } from './injection.ts';
@@ -26,6 +27,7 @@ export const PROOFS: readonly Proof[] = [
   injection,
   secrets,
   identity,
+  foreign,
   slackOutage,
   store,
 ];

@@ -6,6 +6,7 @@ import { renderCard } from '../../src/slack/card.ts';
 import { backgroundClient } from '../../src/slack/clients.ts';
 import { OutboxSender } from '../../src/slack/outbox-sender.ts';
 import { recordingLog } from './support/bench.ts';
+import { FakeAlarms } from './support/fake-alarms.ts';
 import { FakeOutbox } from './support/fake-outbox.ts';
 import { FakeService } from './support/fake-service.ts';
 import { NOW, runView } from './support/run-views.ts';
@@ -29,6 +30,7 @@ describe('the paces that Slack is written with', () => {
     const sender = new OutboxSender({
       client: backgroundClient({ botToken: slack.botToken, apiUrl: slack.apiUrl, log }),
       outbox,
+      alarms: new FakeAlarms(),
       filesFor: async () => [],
       log,
       now: () => clock.now(),

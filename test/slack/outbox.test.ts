@@ -7,6 +7,7 @@ import { backgroundClient } from '../../src/slack/clients.ts';
 import type { FilesFor } from '../../src/slack/news-sender.ts';
 import { OutboxSender } from '../../src/slack/outbox-sender.ts';
 import { recordingLog } from './support/bench.ts';
+import { FakeAlarms } from './support/fake-alarms.ts';
 import { FakeOutbox } from './support/fake-outbox.ts';
 import { FakeService } from './support/fake-service.ts';
 import { NOW, runView } from './support/run-views.ts';
@@ -39,6 +40,7 @@ function newSender(change: { editsPerMinute?: number } = {}): OutboxSender {
   return new OutboxSender({
     client: backgroundClient({ botToken: sim.botToken, apiUrl: sim.apiUrl, log }),
     outbox,
+    alarms: new FakeAlarms(),
     filesFor: (...of) => files(...of),
     log,
     now: () => clock.now(),

@@ -12,6 +12,7 @@ export interface BotConfigOptions {
   zone?: Record<string, unknown>;
   http?: Record<string, unknown>;
   logLevel?: string;
+  ownInstanceIds?: readonly string[];
 }
 
 export function botConfig({
@@ -22,6 +23,7 @@ export function botConfig({
   zone = {},
   http = { port: 0 },
   logLevel = 'warn',
+  ownInstanceIds = [],
 }: BotConfigOptions): string {
   const names = [...new Set(fleet.zones.map((z) => z.environment))];
   return stringify({
@@ -30,6 +32,7 @@ export function botConfig({
     data_dir: `${folder}/reports`,
     http,
     log_level: logLevel,
+    own_instance_ids: ownInstanceIds,
     timing: {
       poll_images: '15ms',
       poll_commands: '15ms',

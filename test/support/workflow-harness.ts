@@ -80,6 +80,8 @@ export interface HarnessOptions {
   apiTimeoutMs?: number;
   /** What the configuration says of a landing zone's roles, when it is not what the fleet has. */
   access?: (zone: ZoneAccess) => ZoneAccess;
+  /** The instances that the bot itself runs on. */
+  ownInstanceIds?: () => readonly string[];
 }
 
 export interface Harness {
@@ -156,6 +158,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       exclude: { tags: [], namePattern: null, instanceIds: [] },
       protectedTags: [],
       confirmAbove: 1000,
+      othersPatchHere: false,
     })),
   };
   const database = openStore({
@@ -167,7 +170,9 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const { store } = database;
   const people = new People();
   const errors: unknown[] = [];
+  const ownInstanceIds = options.ownInstanceIds ?? (() => []);
   const aws = createAws({
+    ownInstanceIds,
     zones: fleet.zones.map((z) => {
       const access: ZoneAccess = {
         name: z.name,
@@ -194,6 +199,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       clock,
       ids: randomIds,
       settings,
+      ownInstanceIds,
       writeReport: async () => {},
       view: (runId) => view({ store }, runId),
     },

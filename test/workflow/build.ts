@@ -216,6 +216,7 @@ export const SETTINGS: Settings = {
       exclude: { tags: [], namePattern: null, instanceIds: [] },
       protectedTags: [],
       confirmAbove: 1000,
+      othersPatchHere: false,
     },
   ],
 };

@@ -20,6 +20,7 @@ const BASE: EligibilityFacts = {
   otherCommand: null,
   lock: null,
   needsAgent: true,
+  ownInstanceIds: [],
 };
 const codes = (instance: Partial<Instance>, facts: Partial<EligibilityFacts> = {}) =>
   targetEligibility(buildInstance(1, instance), { ...BASE, ...facts }).reasons.map((r) => r.code);
@@ -29,6 +30,8 @@ const tagged = { tags: { role: 'web' } };
 
 const TABLE: [string, Partial<Instance>, Partial<EligibilityFacts>, string[]][] = [
   ['it is plain and healthy', {}, {}, []],
+  ['Patchday itself runs on it', {}, { ownInstanceIds: ['i-00000001'] }, ['own_host']],
+  ['Patchday runs on another one', {}, { ownInstanceIds: ['i-00000002'] }, []],
   ['patching is switched off in its landing zone', {}, zone({ patchEnabled: false }), ['zone_disabled']],
   ['an include rule names others', {}, zone({ include: rule({ namePattern: '^db-' }) }), ['not_included']],
   ['an include rule names it by its name', {}, zone({ include: rule({ namePattern: '^web-' }) }), []],

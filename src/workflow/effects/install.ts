@@ -25,7 +25,7 @@ export const install: EffectKind = {
   family: 'send_command',
 
   /** Backups may have taken hours: eligibility is read once more, and others' commands are looked for. */
-  async precheck({ aws, state, settings }, intent, targets) {
+  async precheck({ aws, state, settings, ownInstanceIds }, intent, targets) {
     const place = { ...intent, runId: state.run.id };
     const ids = targets.map((t) => t.instance.instanceId);
     const seen = new Map((await aws.fleet.describe(place, ids)).map((i) => [i.instanceId, i]));
@@ -44,6 +44,7 @@ export const install: EffectKind = {
         otherCommand: others.get(instance.instanceId) ?? null,
         lock: null,
         needsAgent: true,
+        ownInstanceIds,
       });
       if (!verdict.eligible) {
         const end = endWithoutInstall(

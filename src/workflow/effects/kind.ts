@@ -12,6 +12,8 @@ export interface EffectContext {
   aws: Aws;
   checks: ApplicationChecks;
   settings: Settings;
+  /** Instances that Patchday itself runs on, as far as known now. */
+  ownInstanceIds: readonly string[];
   state: RunState;
   now: number;
 }

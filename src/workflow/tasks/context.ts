@@ -13,6 +13,8 @@ export interface Outside {
   clock: Clock;
   ids: Ids;
   settings: Settings;
+  /** Instances that Patchday itself runs on, as far as known now: they are never touched. */
+  ownInstanceIds(): readonly string[];
   /** Writes the files of a finished run to disk. Doing it again changes nothing. */
   writeReport(runId: Run['id']): Promise<void>;
   view(runId: Run['id']): RunView | null;

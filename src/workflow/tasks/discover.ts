@@ -35,6 +35,7 @@ export async function discover(outside: Outside, state: RunState): Promise<TaskR
         otherCommand: answer.others.get(instance.instanceId) ?? null,
         lock: locks.get(instance.key) ?? null,
         needsAgent: run.kind === 'patch',
+        ownInstanceIds: outside.ownInstanceIds(),
       });
       targets.push(
         found(
@@ -162,9 +163,16 @@ function toBeScanned(target: Target): Target {
     target.instance.ssm.ping === 'online' &&
     target.instance.platform !== 'unknown' &&
     !target.reasons.some((r) =>
-      ['zone_disabled', 'emr', 'other_command', 'locked', 'protected', 'excluded', 'not_included'].includes(
-        r.code,
-      ),
+      [
+        'own_host',
+        'zone_disabled',
+        'emr',
+        'other_command',
+        'locked',
+        'protected',
+        'excluded',
+        'not_included',
+      ].includes(r.code),
     );
   return reachable ? { ...target, wave: 0, stage: 'queued', outcome: null } : target;
 }

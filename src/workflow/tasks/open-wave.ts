@@ -149,6 +149,7 @@ async function checkPlace(
       otherCommand: others.get(instance.instanceId) ?? null,
       lock: locks.get(target.key) ?? null,
       needsAgent: plan.kind === 'patch',
+      ownInstanceIds: outside.ownInstanceIds(),
     });
     if (!verdict.eligible) return skip(target, verdict.reasons.map((r) => r.text).join('; '));
     const verified = target.imageId !== null && images.get(target.imageId)?.state === 'verified';

@@ -5,6 +5,7 @@ import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
+import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
 import { REPLAY_DEFECTS } from './defects/replay.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
@@ -18,4 +19,5 @@ export const DEFECTS: readonly Defect[] = [
   ...STORE_DEFECTS,
   ...STAND_IN_DEFECTS,
   ...REPLAY_DEFECTS,
+  ...OWN_HOST_DEFECTS,
 ];

@@ -80,6 +80,7 @@ export class Process {
       clock: timeline,
       ids,
       settings,
+      ownInstanceIds: () => [],
       writeReport: async () => {},
       view: (runId) => view({ store: this.store }, runId),
     };

@@ -76,6 +76,7 @@ export function makeSettings(random: Random): Settings {
       exclude: { tags: [], namePattern: null, instanceIds: [] },
       protectedTags: [{ key: 'protected', value: 'yes' }],
       confirmAbove: random.pick([2, 100]),
+      othersPatchHere: false,
     })),
   };
 }

@@ -57,6 +57,7 @@ async function start(at: string, how: { user?: object; before?: string } = {}) {
         AWS_ACCESS_KEY_ID: 'AKIAEXAMPLEEXAMPLE00',
         AWS_SECRET_ACCESS_KEY: 'sandbox',
         AWS_REGION: 'eu-west-1',
+        AWS_EC2_METADATA_DISABLED: 'true',
         SLACK_API_URL: `${endpoint}api/`,
         SLACK_BOT_TOKEN: 'xoxb-1-test',
         SLACK_APP_TOKEN: 'xapp-1-test',

@@ -13,6 +13,7 @@ import {
   type SlackTiming,
 } from '../../../src/slack/index.ts';
 import type { RunView } from '../../../src/workflow/view.ts';
+import { FakeAlarms } from './fake-alarms.ts';
 import { FakeOutbox } from './fake-outbox.ts';
 import { FakeService } from './fake-service.ts';
 
@@ -80,6 +81,7 @@ export async function startBench(
     teamId: options.teamId ?? TEAM,
     service,
     outbox,
+    alarms: new FakeAlarms(),
     filesFor: options.filesFor ?? (async () => []),
     environments: ENVIRONMENTS,
     landingZones: LANDING_ZONES,

@@ -1,0 +1,213 @@
+/** Which commands did Patchday not send? Every reason by itself, and what is ours although it looks strange. */
+import { describe, expect, it } from 'vitest';
+import type { SentCommand } from '../../src/workflow/ports.ts';
+import { alarmFor, saysForeign } from '../../src/workflow/watch/alarm.ts';
+import {
+  judgeCommands,
+  type KnownEffect,
+  type KnownToUs,
+} from '../../src/workflow/watch/foreign-commands.ts';
+import { NOW } from './build.ts';
+
+const TAG = 'patchday k7m2qp install w1/111100000001/eu-west-1/linux#1 a1';
+const REQUEST = {
+  instanceIds: ['i-1', 'i-2'],
+  document: { name: 'AWS-RunPatchBaseline', version: '1' },
+  parameters: { Operation: ['Install'], RebootOption: ['RebootIfNeeded'], SnapshotId: ['guid'] },
+};
+const EFFECT: KnownEffect = {
+  tag: TAG,
+  kind: 'install',
+  state: 'begun',
+  accountId: '111100000001',
+  region: 'eu-west-1',
+  commandId: 'c1',
+  request: REQUEST,
+};
+const COMMAND: SentCommand = { ...REQUEST, commandId: 'c1', comment: TAG, requestedAt: NOW, expiresAt: NOW };
+
+function known(changes: Partial<KnownToUs> = {}, effect: Partial<KnownEffect> | null = {}): KnownToUs {
+  return {
+    accountId: '111100000001',
+    region: 'eu-west-1',
+    effects: new Map(effect === null ? [] : [[TAG, { ...EFFECT, ...effect }]]),
+    runs: new Map([['k7m2qp', { askingAws: false }]]),
+    lost: [],
+    othersPatch: false,
+    ...changes,
+  };
+}
+function judged(command: Partial<SentCommand>, facts = known(), more: readonly SentCommand[] = []) {
+  const [first] = judgeCommands([{ ...COMMAND, ...command }, ...more], facts);
+  return first?.is === 'foreign' ? first.code : first?.is;
+}
+const parameters = (changes: Record<string, string[]>) => ({
+  parameters: { ...REQUEST.parameters, ...changes },
+});
+
+describe('a command that AWS remembers is ours', () => {
+  const OURS: [string, Partial<SentCommand>, KnownToUs][] = [
+    ['when it is what its effect says', {}, known()],
+    ['when the answer to its call was lost', {}, known({}, { state: 'intended', commandId: null })],
+    ['when a person was asked about it', {}, known({}, { state: 'needs_attention', commandId: null })],
+    ['when a person said to send it again', {}, known({}, { state: 'closed', commandId: null })],
+    [
+      'when it is a scan that came to light after it was given up as absent',
+      { parameters: { Operation: ['Scan'] } },
+      known(
+        {},
+        {
+          kind: 'scan',
+          state: 'no_effect',
+          commandId: null,
+          request: { ...REQUEST, parameters: { Operation: ['Scan'] } },
+        },
+      ),
+    ],
+    ['with its instances in another order', { instanceIds: ['i-2', 'i-1'] }, known()],
+    [
+      'where AWS does not say the version',
+      { document: { name: 'AWS-RunPatchBaseline', version: '' } },
+      known(),
+    ],
+    [
+      'where it was sent with the default version',
+      {},
+      known({}, { request: { ...REQUEST, document: { name: 'AWS-RunPatchBaseline', version: '$DEFAULT' } } }),
+    ],
+    [
+      'where AWS lists defaults and empty parameters',
+      parameters({ StepTimeoutSeconds: ['7200'], BaselineOverride: [''] }),
+      known(),
+    ],
+    [
+      'where AWS leaves out what is the default',
+      { parameters: { Operation: ['Install'], SnapshotId: ['guid'] } },
+      known(),
+    ],
+    ['when its row cannot be read', { instanceIds: ['i-9'] }, known({}, { request: null })],
+  ];
+  it.each(OURS)('%s', (_, command, facts) => {
+    expect(judged(command, facts)).toBe('ours');
+  });
+});
+
+describe('a command that AWS remembers is foreign', () => {
+  const other = TAG.replace('k7m2qp', 'zzzzzz');
+  const FOREIGN: [string, Partial<SentCommand>, KnownToUs, string][] = [
+    ['when it names a run that there is not', { comment: other }, known(), 'unknown_run'],
+    ['when it carries the mark and nothing else', { comment: 'patchday ' }, known(), 'unknown_run'],
+    ['when its run never decided on it', { comment: `${TAG}2` }, known(), 'unknown_batch'],
+    ['when it was meant for another region', {}, known({ region: 'us-east-1' }), 'other_place'],
+    ['when it was meant for another account', {}, known({ accountId: '999' }), 'other_place'],
+    ['when its comment was used under another id', { commandId: 'c2' }, known(), 'sent_twice'],
+    [
+      'when AWS refused the one that we sent',
+      {},
+      known({}, { state: 'no_effect', commandId: null }),
+      'was_refused',
+    ],
+    ['when it goes to another instance', { instanceIds: ['i-1', 'i-3'] }, known(), 'other_request'],
+    ['when it goes to one instance more', { instanceIds: ['i-1', 'i-2', 'i-3'] }, known(), 'other_request'],
+    ['when it chooses instances by tags', { instanceIds: [] }, known(), 'other_request'],
+    [
+      'when it runs another document',
+      { document: { name: 'AWS-RunShellScript', version: '1' } },
+      known(),
+      'other_request',
+    ],
+    [
+      'when it runs another version',
+      { document: { ...REQUEST.document, version: '2' } },
+      known(),
+      'other_request',
+    ],
+    ['when it reboots otherwise', parameters({ RebootOption: ['NoReboot'] }), known(), 'other_request'],
+    [
+      'when it brings its own list of patches',
+      parameters({ InstallOverrideList: ['s3://x/y'] }),
+      known(),
+      'other_request',
+    ],
+    ['when it leaves out the snapshot', { parameters: { Operation: ['Install'] } }, known(), 'other_request'],
+    ['when it installs and has no comment', { comment: '' }, known(), 'unmarked_install'],
+    ['when it installs under any other comment', { comment: 'Patchday k7m2qp' }, known(), 'unmarked_install'],
+    [
+      'when it was sent in the time that a restored copy lacks',
+      { comment: other },
+      known({ lost: [{ from: NOW - 1, to: NOW + 1 }] }),
+      'lost_rows',
+    ],
+    [
+      'when it names a run that there is not, after the restore',
+      { comment: other },
+      known({ lost: [{ from: NOW - 9, to: NOW - 1 }] }),
+      'unknown_run',
+    ],
+  ];
+  it.each(FOREIGN)('%s', (_, command, facts, code) => {
+    expect(judged(command, facts)).toBe(code);
+  });
+
+  it('when two carry one comment and nobody knows which was answered: the later one', () => {
+    const doubt = known({}, { state: 'intended', commandId: null });
+    const first = { ...COMMAND, commandId: 'c0', requestedAt: NOW - 5 };
+    expect(judged({}, doubt, [first])).toBe('sent_twice');
+    expect(judged(first, doubt, [COMMAND])).toBe('ours');
+  });
+});
+
+describe('nothing is said', () => {
+  it('of other documents, of scans, and of installs where others patch on purpose', () => {
+    const script = { comment: 'Rotate logs', document: { name: 'AWS-RunShellScript', version: '1' } };
+    expect(judged(script)).toBe('others');
+    expect(judged({ comment: '', parameters: { Operation: ['Scan'] } })).toBe('others');
+    expect(judged({ comment: '' }, known({ othersPatch: true }))).toBe('others');
+  });
+
+  it('of a parked run before AWS was asked for what its rows lack', () => {
+    const parked = known({ runs: new Map([['k7m2qp', { askingAws: true }]]) }, null);
+    expect(judged({}, parked)).toBe('undecided');
+    expect(judged({}, known({}, null))).toBe('unknown_batch');
+  });
+});
+
+describe('what people are told', () => {
+  const place = { landingZone: 'shop-prod', accountId: '111100000001', region: 'eu-west-1' };
+  const found = (n: number) =>
+    Array.from({ length: n }, (_, i) => {
+      const command = { ...COMMAND, commandId: `c${i}`, comment: '' };
+      const [judgement] = judgeCommands([command], known());
+      if (judgement?.is !== 'foreign') throw new Error('not foreign');
+      return { command, judgement };
+    });
+
+  it('names the command, where it went, why it is told and what to do', () => {
+    const [one] = found(1);
+    if (!one) throw new Error('none');
+    expect(saysForeign(one)).toBe(
+      "Command c0 of 2026-11-21 12:00 UTC: AWS-RunPatchBaseline Install on 2 instances (i-1, i-2), without a comment. It installs patches and does not carry Patchday's mark, so Patchday did not send it. AWS's list does not say who did: a colleague, a maintenance window, or somebody who has taken Patchday's role.",
+    );
+    const alarm = alarmFor(place, [one]);
+    expect(alarm.title).toContain(
+      '1 command at AWS that Patchday cannot account for: landing zone shop-prod',
+    );
+    expect(alarm.whatToDo).toMatch(
+      /\/patch freeze all.*CloudTrail of account 111100000001.*others_patch_here/,
+    );
+  });
+
+  it('is one message for a flood, with the rest counted', () => {
+    const { lines, title } = alarmFor(place, found(500));
+    expect(title).toContain('500 commands');
+    expect(lines).toHaveLength(11);
+    expect(lines.at(-1)).toBe('And 490 more commands: all of them are in the audit.');
+  });
+
+  it('does not let a comment pass for a mention', () => {
+    const [one] = found(1);
+    if (!one) throw new Error('none');
+    const evil = { ...one, command: { ...one.command, comment: '\uE000UADMIN\uE001\n\nall is well' } };
+    expect(saysForeign(evil)).toContain('with the comment "UADMIN all is well"');
+  });
+});
