@@ -161,10 +161,13 @@ class Job {
     const { restartsAfterTheEnd = 0 } = this.#options;
     for (let i = 1; i <= restartsAfterTheEnd; i++) {
       await this.endBot();
-      const before = this.#aws.control.requests()['ListCommands'] ?? 0;
+      const before = this.#aws.control.requests()['ssm:ListCommands'] ?? 0;
       this.#startBot('extra');
       const soon = { within: deadline - Date.now(), describe: 'a comparison of the commands' };
-      await until(() => this.#ready && (this.#aws.control.requests()['ListCommands'] ?? 0) > before, soon);
+      await until(
+        () => this.#ready && (this.#aws.control.requests()['ssm:ListCommands'] ?? 0) > before,
+        soon,
+      );
       if (i === restartsAfterTheEnd)
         await until(() => this.#openAlarms() === 0, { ...soon, describe: 'the alarms' });
       // Ended in order, it finishes the comparison that is under way.
@@ -187,10 +190,13 @@ class Job {
   #startBot(life: 'counted' | 'extra' = 'counted'): void {
     this.#lives++;
     this.#ready = false;
-    if (life === 'counted' && this.#lives > 3) throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
+    if (life === 'counted' && this.#lives > 3)
+      throw new Error(`the bot died ${this.#lives - 1} times: ${this.#stderr}`);
     const { fatalPoint, secondFatalPoint = 0, afterRestart, effectGraceMs } = this.#options;
-    const fatal = life === 'extra' ? 0 : this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
-    if (life === 'counted' && this.#lives === 2 && afterRestart) this.#writeConfig({ ...this.#options.config, ...afterRestart });
+    const fatal =
+      life === 'extra' ? 0 : this.#lives === 1 ? fatalPoint : this.#lives === 2 ? secondFatalPoint : 0;
+    if (life === 'counted' && this.#lives === 2 && afterRestart)
+      this.#writeConfig({ ...this.#options.config, ...afterRestart });
     const bot = fork(
       BOT,
       [
@@ -394,8 +400,9 @@ class Job {
         ...one,
         told: this.#slack.control
           .messages({ channel: CHANNELS.nonprod })
-          .filter((m) => m.threadTs === null && `${m.text}${JSON.stringify(m.blocks)}`.includes(one.commandId))
-          .length,
+          .filter(
+            (m) => m.threadTs === null && `${m.text}${JSON.stringify(m.blocks)}`.includes(one.commandId),
+          ).length,
       })),
     };
   }

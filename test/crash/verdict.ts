@@ -12,7 +12,9 @@ export function violations(result: DriveResult, expected: Record<string, string>
     if (images !== 1) found.push(`${name} was backed up ${images} times`);
   }
   if (result.end !== 'completed') found.push(`the run ended as ${result.end}`);
-  found.push(...result.foreign.map((f) => `an own command was taken for foreign: ${f.commandId} (${f.code})`));
+  found.push(
+    ...result.foreign.map((f) => `an own command was taken for foreign: ${f.commandId} (${f.code})`),
+  );
   found.push(...result.leftovers.map((what) => `left behind: ${what}`));
   return found;
 }

@@ -109,7 +109,10 @@ function forgery({ name, code, forge, options = {}, faults = [] }: Forgery): Cas
       const told = result.foreign.map((f) => `${f.commandId} ${f.code} ${f.audited} ${f.told}`);
       const wanted = `${commandId} ${code} 1 1`;
       return {
-        wrong: told.length === 1 && told[0] === wanted ? [] : [`told: ${told.join('; ') || 'nothing'}, not ${wanted}`],
+        wrong:
+          told.length === 1 && told[0] === wanted
+            ? []
+            : [`told: ${told.join('; ') || 'nothing'}, not ${wanted}`],
         fired: (commandId ? 1 : 0) + result.fired,
         figures: { 'forged commands': commandId ? 1 : 0 },
       };
@@ -157,6 +160,30 @@ function honest(seed: number): Case {
   };
 }
 
+/**
+ * The answer to a scan is lost and the lists lag for longer than the grace: it counts as absent, another one is
+ * sent, and the first one comes to light without anybody knowing its command id.
+ */
+const lateScan: Case = {
+  name: 'honest-run-with-a-late-scan',
+  async run() {
+    const result = await drive({
+      ...base(),
+      fleet: smallFleet({ linux: 1 }),
+      fatalPoint: 0,
+      visibilityDelayMs: 2500,
+      prepare: ({ aws }) =>
+        aws.control.fault({
+          operation: 'SendCommand',
+          when: 'after',
+          kind: 'reset',
+          match: { parameter: { Operation: 'Scan' } },
+        }),
+    });
+    return { wrong: violations(result, { 'linux-1': 'patched' }), fired: result.fired };
+  },
+};
+
 export const proof = proofOfCases({
   name: 'foreign',
   bar: 'every command that somebody else sends with our role is told once in the audit and the channel; 0 false alarms in honest runs with lost answers and kills',
@@ -164,6 +191,7 @@ export const proof = proofOfCases({
   injects: true,
   cases: ({ seed, seeds }) => [
     ...FORGERIES.map(forgery),
+    lateScan,
     ...Array.from({ length: seeds }, (_, i) => honest(seed + i)),
   ],
 });
