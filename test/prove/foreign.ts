@@ -152,7 +152,7 @@ function honest(seed: number): Case {
         fired: result.fired + (result.killed ? 1 : 0),
         figures: {
           'honest runs': 1,
-          'own commands compared': Object.values(result.installs).reduce((a, b) => a + b, 0),
+          'installs of its own': Object.values(result.installs).reduce((a, b) => a + b, 0),
           'false alarms': result.foreign.length,
         },
       };
