@@ -27,7 +27,7 @@ export const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     call('ssm:DescribeInstancePatchStates', 'counts of missing patches'),
     call('ssm:DescribeInstancePatches', 'names and CVE ids of patches'),
     call('ssm:DescribeDocument', 'version and hash of the patch document'),
-    call('ssm:ListCommands', 'find a command again by its comment'),
+    call('ssm:ListCommands', 'find a command again by its comment, and notice those of others'),
     call('ssm:ListCommandInvocations', 'how a command goes, and what else is running'),
     call('ssm:ListAssociations', 'tell what else patches here (patchday doctor)'),
     call('ssm:GetCommandInvocation', 'exit code and output'),

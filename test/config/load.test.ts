@@ -90,6 +90,7 @@ describe('a loaded configuration', () => {
       rebootAllowance: HOUR / 4,
       scanStaleAfter: 7 * 24 * HOUR,
       backOff: 1000,
+      checkCommands: HOUR / 4,
       cardInterval: 3000,
     });
     expect(config).toMatchObject({

@@ -1,11 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { sessionName } from '../../src/aws/sessions.ts';
 import { CLI_COMMANDS } from '../../src/cli/table.ts';
 import { commandNamed } from '../../src/slack/command-table.ts';
 import { parseCommand } from '../../src/slack/parse.ts';
+import { openStore } from '../../src/store/open-store.ts';
+import type { EffectContext } from '../../src/workflow/effects/kind.ts';
+import { begunCommand } from '../../src/workflow/effects/send-command.ts';
 import { OUTCOMES } from '../../src/workflow/run-types.ts';
 import { OUTCOME_WORDS } from '../../src/workflow/words.ts';
+import { SETTINGS } from '../workflow/build.ts';
 import {
   brokenLinks,
   cliCommandsIn,
@@ -139,6 +145,34 @@ describe('the page about decisions', () => {
     expect(codes.length).toBeGreaterThan(10);
     expect(new Set(listed)).toEqual(new Set(codes.filter((found) => !remarks.includes(found))));
     expect(remarks.filter((remark) => !page.text.includes(`\`${remark}\``))).toEqual([]);
+  });
+});
+
+describe('the runbook', () => {
+  it('looks for foreign commands by the sessions and the audit rows that there really are', async () => {
+    const { text } = pageAt('docs/runbook.md');
+    const prefix = /starts_with\(Username, '([^']+)'\)/.exec(text)?.[1] ?? 'not in the page';
+    expect(sessionName('k3f9').startsWith(prefix)).toBe(true);
+    expect(sessionName('watch').startsWith(prefix)).toBe(true);
+    const sql = /"(SELECT detail ->> [^"]+)"/.exec(text)?.[1] ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'patchday-docs-'));
+    const open = openStore({
+      path: join(folder, 'db.sqlite'),
+      now: () => 1,
+      anchors: join(folder, 'anchors.txt'),
+    });
+    try {
+      const effect = { id: 1, targets: [], state: 'intended', tag: 't' };
+      for (const kind of ['install', 'scan']) {
+        const context = { now: 1, settings: SETTINGS } as EffectContext;
+        const { audit } = begunCommand(context, { ...effect, kind } as never, { commandId: `id-${kind}` });
+        for (const entry of audit ?? []) await open.store.audit(null, entry);
+      }
+      expect(open.store.db.prepare(sql).pluck().all().sort()).toEqual(['id-install', 'id-scan']);
+    } finally {
+      open.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 

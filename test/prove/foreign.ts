@@ -163,13 +163,37 @@ function honest(seed: number): Case {
         fired: result.fired + (result.killed ? 1 : 0),
         figures: {
           'honest runs': 1,
-          'own commands compared': Object.values(result.state.installs).reduce((a, b) => a + b, 0),
+          'installs of its own': Object.values(result.state.installs).reduce((a, b) => a + b, 0),
           'false alarms': result.foreign.length,
         },
       };
     },
   };
 }
+
+/**
+ * The answer to a scan is lost and the lists lag for longer than the grace: it counts as absent, another one is
+ * sent, and the first one comes to light without anybody knowing its command id.
+ */
+const lateScan: Case = {
+  name: 'honest-run-with-a-late-scan',
+  async run() {
+    const result = await drive({
+      ...base(),
+      fleet: smallFleet({ linux: 1 }),
+      fatalPoint: 0,
+      visibilityDelayMs: 2500,
+      prepare: ({ aws }) =>
+        aws.control.fault({
+          operation: 'SendCommand',
+          when: 'after',
+          kind: 'reset',
+          match: { parameter: { Operation: 'Scan' } },
+        }),
+    });
+    return { wrong: violations(result, { 'linux-1': 'patched' }), fired: result.fired };
+  },
+};
 
 export const proof = proofOfCases({
   name: 'foreign',
@@ -178,6 +202,7 @@ export const proof = proofOfCases({
   injects: true,
   cases: ({ seed, seeds }) => [
     ...FORGERIES.map(forgery),
+    lateScan,
     ...Array.from({ length: seeds }, (_, i) => honest(seed + i)),
   ],
 });

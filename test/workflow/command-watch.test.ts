@@ -10,7 +10,7 @@ import type { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { SqliteWatch } from '../../src/store/sqlite-watch.ts';
 import { LookFailed, type Place, type SentCommand } from '../../src/workflow/ports.ts';
 import { CommandWatch, LOOK_BACK_MS } from '../../src/workflow/watch/command-watch.ts';
-import { NOW, SETTINGS } from './build.ts';
+import { buildRun, NOW, SETTINGS } from './build.ts';
 
 const MINUTE = 60_000;
 const EVERY = 15 * MINUTE;
@@ -159,6 +159,38 @@ describe('the watch', () => {
     atAws.push(forged(1, NOW - MINUTE, 'patchday zzz install w1/x#1 a1'));
     await start().tick();
     expect(audited()).toEqual([]);
+  });
+
+  it('does not judge a parked run before AWS was asked, and then says that it cannot tell', async () => {
+    const run = buildRun({ id: 'r1' });
+    await store.createRun({
+      run,
+      lockZones: [],
+      once: 'x',
+      audit: [{ actor: 'UREQ', action: 'a', text: 't' }],
+    });
+    clock.step(30 * MINUTE);
+    const watch = start();
+    store.db
+      .prepare("INSERT INTO parked_runs (run_id, at, why) VALUES ('r1', ?, 'restored')")
+      .run(clock.now());
+    await store.audit(null, { actor: 'patchday', action: 'database.restored', text: 'restored' });
+    atAws.push(forged(1, clock.now() + MINUTE, 'patchday r1 install w1/1/eu-west-1/linux#1 a1'));
+    for (let i = 0; i < 8; i++) {
+      clock.step(EVERY);
+      await watch.tick();
+    }
+    expect(audited()).toEqual([]);
+    store.db.prepare("UPDATE parked_runs SET finding = 'asked'").run();
+    clock.step(EVERY);
+    await watch.tick();
+    expect(audited().map((r) => r.text)).toEqual([expect.stringContaining('and cannot tell any more')]);
+    expect(alarms()[0]?.whatToDo).toContain('look into the threads of that time');
+    clock.step(30 * MINUTE);
+    atAws.push(forged(2, clock.now(), 'patchday r1 install w1/1/eu-west-1/linux#1 a2'));
+    clock.step(EVERY);
+    await watch.tick();
+    expect(audited()[1]?.text).toContain('in which Patchday never decided on it');
   });
 
   it('does not go back to the beginning at every start', async () => {

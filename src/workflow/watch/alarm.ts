@@ -34,7 +34,7 @@ export function saysForeign({ command, judgement }: ForeignCommand): string {
 
 export function alarmFor(place: WatchedPlace, found: readonly ForeignCommand[]): Alarm {
   const more = found.length - MOST_LINES;
-  const unmarked = found.every(({ judgement }) => judgement.code === 'unmarked_install');
+  const all = (code: ForeignCommand['judgement']['code']) => found.every((f) => f.judgement.code === code);
   return {
     title: `${count(found.length, 'command')} at AWS that Patchday cannot account for: landing zone ${place.landingZone}, account ${place.accountId}, ${place.region}.`,
     lines: [
@@ -42,10 +42,12 @@ export function alarmFor(place: WatchedPlace, found: readonly ForeignCommand[]):
       ...(more > 0 ? [`And ${count(more, 'more command')}: all of them are in the audit.`] : []),
     ],
     whatToDo: [
-      'What to do: if nobody of your team knows of it, use /patch freeze all, so that Patchday begins nothing new.',
+      all('lost_rows')
+        ? 'What to do: look into the threads of that time, where Patchday told what it did. If none tells of it, use /patch freeze all, so that Patchday begins nothing new.'
+        : 'What to do: if nobody of your team knows of it, use /patch freeze all, so that Patchday begins nothing new.',
       `Look the command id up in CloudTrail of account ${place.accountId} (event SendCommand): it names who sent it.`,
-      'If that is a session of Patchday, its role is in other hands: take it away. The steps are in docs/runbook.md under "A command that Patchday cannot account for".',
-      ...(unmarked
+      'If that is a session of Patchday from another machine, its role is in other hands: take it away. The steps are in docs/runbook.md under "A command that Patchday cannot account for".',
+      ...(all('unmarked_install')
         ? ['If others patch here on purpose, say so with others_patch_here: true for this landing zone.']
         : []),
     ].join(' '),

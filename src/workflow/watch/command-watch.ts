@@ -2,6 +2,7 @@
  * Compares, every so often and after each run, the commands that AWS remembers with those that Patchday sent.
  * It only reads at AWS, and nothing waits for it: what cannot be asked is said, and asked again.
  */
+import { PATCH_DOCUMENT } from '../batches.ts';
 import type { AuditEntry } from '../changes.ts';
 import { type Clock, type Commands, LookFailed, type SentCommand } from '../ports.ts';
 import type { RunId } from '../run-types.ts';
@@ -60,6 +61,7 @@ interface PlaceState {
   lookedUntil: number;
   written: number;
   failures: number;
+  answered: boolean;
   trouble: { since: number; why: string } | null;
 }
 
@@ -85,6 +87,7 @@ export class CommandWatch {
         lookedUntil,
         written: lookedUntil,
         failures: 0,
+        answered: false,
         trouble: null,
       };
     });
@@ -122,8 +125,13 @@ export class CommandWatch {
     const now = this.#options.clock.now();
     const blind = this.#places.filter((p) => p.trouble !== null);
     const [first] = blind;
-    if (!first?.trouble)
-      return { ok: true, reason: `the commands of ${this.#places.length} accounts and regions are compared` };
+    if (!first?.trouble) {
+      const answered = this.#places.filter((p) => p.answered).length;
+      return {
+        ok: true,
+        reason: `the commands of ${answered} of ${this.#places.length} accounts and regions were compared`,
+      };
+    }
     const more = blind.length > 1 ? ` (and ${blind.length - 1} more)` : '';
     return {
       ok: blind.every((p) => p.trouble === null || now - p.trouble.since < BLIND_AFTER_MS),
@@ -149,7 +157,7 @@ export class CommandWatch {
     try {
       await this.#compare(state, began);
       if (state.trouble) log.warn({ ...state.place }, 'the commands of this place can be compared again');
-      Object.assign(state, { failures: 0, trouble: null, dueAt: began + every });
+      Object.assign(state, { failures: 0, answered: true, trouble: null, dueAt: began + every });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const details = { ...state.place, ...(error instanceof LookFailed ? {} : { err: error }) };
@@ -233,7 +241,8 @@ function auditOf(place: WatchedPlace, one: ForeignCommand): AuditEntry {
       requestedAt: command.requestedAt,
       document: command.document,
       instanceIds: command.instanceIds,
-      parameters: command.parameters,
+      // Other documents may carry whole scripts, with whatever is in them.
+      ...(command.document.name === PATCH_DOCUMENT ? { parameters: command.parameters } : {}),
       comment: command.comment,
     },
   };

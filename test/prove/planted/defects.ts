@@ -3,6 +3,7 @@ import type { Defect } from './defect.ts';
 import { APPROVAL_DEFECTS } from './defects/approval.ts';
 import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
+import { FOREIGN_DEFECTS } from './defects/foreign.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
@@ -20,4 +21,5 @@ export const DEFECTS: readonly Defect[] = [
   ...STAND_IN_DEFECTS,
   ...REPLAY_DEFECTS,
   ...OWN_HOST_DEFECTS,
+  ...FOREIGN_DEFECTS,
 ];
