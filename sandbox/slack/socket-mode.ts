@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { SimClock } from '../clock.ts';
 import type { Random } from './ids.ts';
 import { isObject, type Json } from './json.ts';
 
@@ -13,6 +14,7 @@ export type Delivery = { acked: true; payload: Json } | { acked: false; why: 'ti
 export interface SocketModeOptions {
   appId: string;
   random: Random;
+  clock: SimClock;
   /** Milliseconds an envelope may stay unacknowledged. Slack: 3,000. */
   ackTimeoutMs: number;
   /** Milliseconds between two pings to each client. */
@@ -31,7 +33,7 @@ interface Connection {
 
 interface Pending {
   settle: (delivery: Delivery) => void;
-  timer: NodeJS.Timeout;
+  callOff: () => void;
 }
 
 /** Slack's limit of simultaneous Socket Mode connections of one app. */
@@ -45,15 +47,14 @@ export class SocketMode {
   private readonly tickets = new Set<string>();
   private readonly connections = new Set<Connection>();
   private readonly pending = new Map<string, Pending>();
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly pings: NodeJS.Timeout;
+  private readonly closing = new Set<() => void>();
+  private callOffPings: () => void = () => undefined;
   private readonly options: SocketModeOptions;
   private envelopes = 0;
 
   constructor(options: SocketModeOptions) {
     this.options = options;
-    this.pings = setInterval(() => this.pingAll(), options.pingIntervalMs);
-    this.pings.unref();
+    this.pingLater();
   }
 
   /** How many connections are open. */
@@ -106,12 +107,13 @@ export class SocketMode {
       const settle = (delivery: Delivery): void => {
         const waiting = this.pending.get(envelopeId);
         if (!waiting) return;
-        clearTimeout(waiting.timer);
+        waiting.callOff();
         this.pending.delete(envelopeId);
         resolve(delivery);
       };
-      const timer = setTimeout(() => settle({ acked: false, why: 'timeout' }), this.options.ackTimeoutMs);
-      this.pending.set(envelopeId, { settle, timer });
+      const { clock, ackTimeoutMs } = this.options;
+      const callOff = clock.later(ackTimeoutMs, () => settle({ acked: false, why: 'timeout' }));
+      this.pending.set(envelopeId, { settle, callOff });
       chosen.socket.send(JSON.stringify(envelope));
     });
   }
@@ -121,14 +123,14 @@ export class SocketMode {
     for (const connection of [...this.connections].slice(0, count)) {
       connection.draining = reason !== 'warning';
       connection.socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'sandbox' } }));
-      const timer = setTimeout(
+      const callOff = this.options.clock.later(
+        reason === 'warning' ? this.options.warningCloseMs : 100,
         () => {
-          this.timers.delete(timer);
+          this.closing.delete(callOff);
           connection.socket.close(1000);
         },
-        reason === 'warning' ? this.options.warningCloseMs : 100,
       );
-      this.timers.add(timer);
+      this.closing.add(callOff);
     }
   }
 
@@ -138,8 +140,8 @@ export class SocketMode {
   }
 
   close(): void {
-    clearInterval(this.pings);
-    for (const timer of this.timers) clearTimeout(timer);
+    this.callOffPings();
+    for (const callOff of this.closing) callOff();
     for (const waiting of [...this.pending.values()]) waiting.settle({ acked: false, why: 'no_connection' });
     for (const connection of this.connections) connection.socket.terminate();
     this.server.close();
@@ -179,6 +181,13 @@ export class SocketMode {
     if (typeof id !== 'string') return;
     const payload = message?.['payload'];
     this.pending.get(id)?.settle({ acked: true, payload: isObject(payload) ? payload : {} });
+  }
+
+  private pingLater(): void {
+    this.callOffPings = this.options.clock.later(this.options.pingIntervalMs, () => {
+      this.pingAll();
+      this.pingLater();
+    });
   }
 
   private pingAll(): void {
