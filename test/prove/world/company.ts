@@ -39,6 +39,9 @@ export class Company {
   readonly gate: Gate;
   lives = 0;
   life: BotLife | null = null;
+  /** Of the last death: it came at its choke point; and how many calls were on their way. */
+  diedAtPoint = false;
+  cutOff = 0;
   /** Called when the bot has died or ended; must see to it that another begins. */
   onDeath: (how: 'killed' | 'stopped') => void = () => undefined;
   aws!: AwsSimulator;
@@ -197,6 +200,8 @@ export class Company {
     if (!stopped && how.signal !== 'SIGKILL')
       throw new Error(`the bot ended by itself with ${how.code ?? how.signal}: ${life.errors}`);
     const { lost, arriving } = this.gate.died();
+    this.diedAtPoint = life.errors.includes('at its point');
+    this.cutOff = lost + arriving;
     this.say(
       `life ${this.lives} ${stopped ? 'ends' : `is killed ${life.errors.trim()}`}; ${lost} calls lost, ${arriving} on their way`,
     );

@@ -5,6 +5,7 @@
  *
  * argv: config file, start (ms since the epoch), seed, fatal point (0 = none), 'fast' or 'default' Slack paces.
  */
+import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Writable } from 'node:stream';
 import type { Order, Report } from '../messages.ts';
@@ -26,7 +27,10 @@ function point(name: string): void {
   points++;
   lastPoint = name;
   seen = true;
-  if (points === Number(fatal)) process.kill(process.pid, 'SIGKILL');
+  if (points !== Number(fatal)) return;
+  // Written at once, unlike everything else that goes to standard error.
+  writeSync(2, `at its point ${points}, ${name}`);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 const realFetch = globalThis.fetch;
