@@ -1,10 +1,14 @@
+import type { IncomingMessage } from 'node:http';
+
 /** One whole request as it reached a simulator. */
 export interface Arrival {
   at: 'aws' | 'slack';
   /** "ssm SendCommand", "chat.postMessage", "socket". */
   what: string;
-  /** Who asks and all that is asked: requests that differ in nothing here are interchangeable. */
+  /** Who asks and all that is asked: what simulators tell apart is in it. */
   content: string;
+  /** The caller's own number of it (the header below), for requests that are alike. 0 when it has none. */
+  order: number;
 }
 
 /**
@@ -16,6 +20,13 @@ export interface Arrivals {
   arrived(arrival: Arrival): Promise<boolean>;
   /** What it is told, or how its connection is broken instead. */
   answered(arrival: Arrival, answer: string): void;
+}
+
+/** Where a caller that numbers its requests says so; a header that neither AWS nor Slack knows. */
+export const ORDER_HEADER = 'x-sandbox-order';
+
+export function orderOf(request: IncomingMessage): number {
+  return Number(request.headers[ORDER_HEADER] ?? 0);
 }
 
 /** Nothing is held back. */

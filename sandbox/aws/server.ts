@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Arrival, type Arrivals, AT_ONCE } from '../arrivals.ts';
+import { type Arrival, type Arrivals, AT_ONCE, orderOf } from '../arrivals.ts';
 import { type SimClock, wallClock } from '../clock.ts';
 import { type AwsControl, createControl } from './control.ts';
 import { answerControl, CONTROL_PREFIX } from './control-http.ts';
@@ -134,6 +134,7 @@ async function serve(
     at: 'aws',
     what: `${to.service} ${to.operation}`,
     content: `${scope?.accessKeyId} ${scope?.region} ${body}`,
+    order: orderOf(request),
   };
   if (!(await arrivals.arrived(arrival))) {
     request.socket.destroy();

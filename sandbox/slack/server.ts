@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type Arrivals, AT_ONCE } from '../arrivals.ts';
+import { type Arrivals, AT_ONCE, orderOf } from '../arrivals.ts';
 import { type SimClock, wallClock } from '../clock.ts';
 import { Changes } from './changes.ts';
 import { createControl, type SlackControl } from './control.ts';
@@ -170,7 +170,8 @@ function buildWorld(options: SlackSimulatorOptions): World {
 
 async function connect(world: World, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy());
-  if (!(await world.arrivals.arrived({ at: 'slack', what: 'socket', content: request.url ?? '' }))) {
+  const arrival = { at: 'slack', what: 'socket', content: request.url ?? '', order: orderOf(request) } as const;
+  if (!(await world.arrivals.arrived(arrival))) {
     socket.destroy();
     return;
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Arrival } from '../../arrivals.ts';
+import { type Arrival, orderOf } from '../../arrivals.ts';
 import type { Json } from '../json.ts';
 import { answerResponseUrl } from '../response-url.ts';
 import { dispatch, faulty, type HttpAnswer, type Outcome } from '../web-api/dispatch.ts';
@@ -19,15 +19,14 @@ export async function slackRoutes(
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const token = bearer ?? (typeof fields['token'] === 'string' ? fields['token'] : null);
     const method = pathname.slice('/api/'.length);
-    const arrival: Arrival = { at: 'slack', what: method, content: JSON.stringify(fields) };
+    const arrival = { what: method, content: JSON.stringify(fields) };
     await serve(world, arrival, request, response, () => dispatch(world, method, fields, token));
     return true;
   }
   if (pathname.startsWith('/upload/v1/') && request.method === 'POST') {
     const bytes = await readUpload(request);
     const work = (): HttpAnswer => store(world, pathname.slice('/upload/v1/'.length), bytes);
-    const arrival: Arrival = {
-      at: 'slack',
+    const arrival = {
       what: 'upload',
       content: `${pathname} ${bytes.toString('latin1')}`,
     };
@@ -36,8 +35,7 @@ export async function slackRoutes(
   }
   if (pathname.startsWith('/response/') && request.method === 'POST') {
     const body = await readJson(request);
-    const arrival: Arrival = {
-      at: 'slack',
+    const arrival = {
       what: 'response_url',
       content: `${pathname} ${JSON.stringify(body)}`,
     };
@@ -84,11 +82,12 @@ function store(world: World, ticket: string, bytes: Buffer): HttpAnswer {
 
 async function serve(
   world: World,
-  arrival: Arrival,
+  what: Pick<Arrival, 'what' | 'content'>,
   request: IncomingMessage,
   response: ServerResponse,
   work: () => Outcome,
 ): Promise<void> {
+  const arrival: Arrival = { at: 'slack', ...what, order: orderOf(request) };
   if (!(await world.arrivals.arrived(arrival))) {
     request.socket.destroy();
     return;

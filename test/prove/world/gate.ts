@@ -1,6 +1,6 @@
 /**
  * Between the bot and the simulators: every request waits here until the bot is at rest. Then those that came in
- * together are put into an order that does not depend on sockets, and each arrives after a time that the seed says.
+ * together are put into an order that does not depend on sockets (what they ask, then the bot's own numbers), and each arrives after a time that the seed says.
  */
 import type { Arrival, Arrivals } from '../../../sandbox/arrivals.ts';
 import type { Random } from '../sim/random.ts';
@@ -52,7 +52,9 @@ export class Gate implements Arrivals {
         held,
         key: this.#normal(`${held.arrival.at} ${held.arrival.what} ${held.arrival.content}`),
       }))
-      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+      .sort((a, b) =>
+        a.key < b.key ? -1 : a.key > b.key ? 1 : a.held.arrival.order - b.held.arrival.order,
+      );
     this.#fresh = [];
     for (const { held, key } of sorted) {
       const travelling = { ...held, callOff: (): void => undefined };

@@ -120,11 +120,14 @@ export class Witness {
     const fitting = [...this.#effects.values()].filter(
       ({ effect }) =>
         effect.kind === kind &&
+        // Sessions at AWS carry the id of their run.
+        entry.caller.includes(effect.runId) &&
         effect.accountId === entry.accountId &&
         idsOf(effect) === ids &&
         (entry.operation !== 'SendCommand' || effect.tag === entry.params['comment']),
     );
-    const known = fitting.find((one) => one.acts === 0) ?? fitting.at(-1);
+    const open = fitting.filter((one) => one.acts === 0 && one.effect.state !== 'no_effect');
+    const known = open.at(-1) ?? fitting.at(-1);
     if (!known) return this.violation(`${kind} on ${ids} without a committed intent`);
     if (++known.acts > 1) this.violation(`${known.effect.tag} was carried out ${known.acts} times`);
     if (kind === 'install') this.#installed(known.effect, store);

@@ -6,8 +6,10 @@
  * argv: config file, start (ms since the epoch), seed, fatal point (0 = none), 'fast' or 'default' Slack paces.
  */
 import { writeSync } from 'node:fs';
-import { flushCompileCache } from 'node:module';
+import http from 'node:http';
+import { flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import { Writable } from 'node:stream';
+import { ORDER_HEADER } from '../../../../sandbox/arrivals.ts';
 import type { Order, Report } from '../messages.ts';
 import * as randomness from './seeded-crypto.ts';
 import * as time from './virtual-time.ts';
@@ -33,12 +35,26 @@ function point(name: string): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
+// Requests are numbered as they are made: two that are alike may meet the wire in either order.
+let requests = 0;
+const realRequest = http.request;
+Object.assign(http, {
+  request: (options: http.RequestOptions, ...more: []) =>
+    realRequest(
+      { ...options, headers: { ...(options.headers as http.OutgoingHttpHeaders), [ORDER_HEADER]: ++requests } },
+      ...more,
+    ),
+});
+syncBuiltinESMExports();
+
 const realFetch = globalThis.fetch;
 globalThis.fetch = async (input, init) => {
   const last = String(input instanceof Request ? input.url : input).replace(/^.*\//, '');
   const method = /^[a-z]/.test(last) ? last : 'upload or response_url';
   point(`slack ${method}:before`);
-  const answer = await realFetch(input, init);
+  const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+  headers.set(ORDER_HEADER, String(++requests));
+  const answer = await realFetch(input, { ...init, headers });
   point(`slack ${method}:after`);
   return answer;
 };
