@@ -170,7 +170,12 @@ function buildWorld(options: SlackSimulatorOptions): World {
 
 async function connect(world: World, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
   socket.on('error', () => socket.destroy());
-  const arrival = { at: 'slack', what: 'socket', content: request.url ?? '', order: orderOf(request) } as const;
+  const arrival = {
+    at: 'slack',
+    what: 'socket',
+    content: request.url ?? '',
+    order: orderOf(request),
+  } as const;
   if (!(await world.arrivals.arrived(arrival))) {
     socket.destroy();
     return;

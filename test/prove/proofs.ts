@@ -11,11 +11,13 @@ import { proof as secrets } from './secrets.ts';
 import { proof as sim } from './sim/proof.ts';
 import { proof as slackOutage } from './slack-outage.ts';
 import { proof as store } from './store/proof.ts';
+import { proof as world } from './world/proof.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,
   faults,
   sim,
+  world,
   approval,
   hold,
   audit,

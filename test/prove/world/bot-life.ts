@@ -86,10 +86,7 @@ export class BotLife {
     const until = performance.now() + REST_WITHIN;
     for (;;) {
       const report = this.last;
-      if (!this.alive) {
-        await this.#wire.allClosed();
-        return null;
-      }
+      if (!this.alive) return null;
       await this.#wire.settled();
       if (report && this.#wire.agrees(report.connections)) return report;
       await this.tell({ do: 'report' });
@@ -103,13 +100,10 @@ export class BotLife {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
-    await this.#wire.allClosed();
   }
 
-  async ended(): Promise<{ code: number | null; signal: string | null }> {
-    const how = await this.#ended;
-    await this.#wire.allClosed();
-    return how;
+  ended(): Promise<{ code: number | null; signal: string | null }> {
+    return this.#ended;
   }
 
   get errors(): string {

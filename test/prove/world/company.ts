@@ -3,7 +3,7 @@
  * virtual time for all of them. Nothing happens but in `step`, and a step ends when the bot, the wire and the
  * simulators are at rest. One seed, one sequence of events.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -19,6 +19,8 @@ import { VirtualClock } from './virtual-clock.ts';
 
 /** A Sunday, 00:30 in Berlin. */
 export const START = Date.UTC(2026, 10, 14, 23, 30);
+/** Where a process dies the file lives on either way; without a disk behind it, commits cost nothing. */
+const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 
@@ -46,7 +48,7 @@ export class Company {
   onDeath: (how: 'killed' | 'stopped') => void = () => undefined;
   aws!: AwsSimulator;
   slack!: SlackSimulator;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'patchday-world-'));
+  readonly #folder = mkdtempSync(join(MEMORY, 'patchday-world-'));
   #wire!: ServerWire;
   #ports: [RegExp, string][] = [];
   #reader: SqliteStore | null = null;
@@ -199,7 +201,10 @@ export class Company {
     const stopped = how.code === 0;
     if (!stopped && how.signal !== 'SIGKILL')
       throw new Error(`the bot ended by itself with ${how.code ?? how.signal}: ${life.errors}`);
+    await this.#wire.settled();
     const { lost, arriving } = this.gate.died();
+    await this.#wire.allClosed();
+    this.gate.dropFresh();
     this.diedAtPoint = life.errors.includes('at its point');
     this.cutOff = lost + arriving;
     this.say(

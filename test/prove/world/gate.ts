@@ -52,9 +52,7 @@ export class Gate implements Arrivals {
         held,
         key: this.#normal(`${held.arrival.at} ${held.arrival.what} ${held.arrival.content}`),
       }))
-      .sort((a, b) =>
-        a.key < b.key ? -1 : a.key > b.key ? 1 : a.held.arrival.order - b.held.arrival.order,
-      );
+      .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.held.arrival.order - b.held.arrival.order));
     this.#fresh = [];
     for (const { held, key } of sorted) {
       const travelling = { ...held, callOff: (): void => undefined };
@@ -74,11 +72,12 @@ export class Gate implements Arrivals {
    * the seed says. Answers how many of them still arrive.
    */
   died(): { lost: number; arriving: number } {
-    const count = { lost: this.#fresh.length, arriving: 0 };
-    for (const held of this.#fresh) held.let(false);
-    this.#fresh = [];
+    // What was never dispatched is not counted: how much of it could be read is a matter of real time.
+    const count = { lost: 0, arriving: 0 };
+    this.dropFresh();
     for (const one of [...this.#travelling]) {
-      if (this.#random.chance(0.5)) {
+      // A connection that was being made is gone with its process.
+      if (one.arrival.what !== 'socket' && this.#random.chance(0.5)) {
         count.arriving++;
         continue;
       }
@@ -88,6 +87,12 @@ export class Gate implements Arrivals {
       count.lost++;
     }
     return count;
+  }
+
+  /** What was written in the last instant of a process, however much of it could still be read, is lost. */
+  dropFresh(): void {
+    for (const held of this.#fresh) held.let(false);
+    this.#fresh = [];
   }
 
   /** Everything is over: nothing that is held arrives any more. */

@@ -49,7 +49,7 @@ class Story {
     this.#company = company;
     this.#options = options;
     this.#random = stream('story');
-    this.#quietAt = START + this.#random.between(8, 20) * MINUTE;
+    this.#quietAt = START + this.#random.between(5, 12) * MINUTE;
     this.#witness = new Witness(company);
     const scope = options.fleet.zones[0]?.name ?? '';
     this.#people = new People({ company, random: stream('people'), scope });
@@ -111,10 +111,11 @@ class Story {
     }
   }
 
-  #died(how: 'killed' | 'stopped', arriving = 0): void {
-    const { troubles, random } = { troubles: this.#troubles, random: this.#random };
+  #died(how: 'killed' | 'stopped'): void {
+    const troubles = this.#troubles;
+    const random = this.#random;
     if (how === 'killed' && this.#company.diedAtPoint) troubles.count('killed_at_a_point');
-    if (this.#company.cutOff + arriving > 0 && how === 'killed') troubles.count('calls_cut_off_by_a_kill');
+    if (how === 'killed' && this.#company.cutOff > 0) troubles.count('calls_cut_off_by_a_kill');
     if (!troubles.over && random.chance(0.4)) {
       troubles.count('reconfigured');
       this.#company.configure(changeable(random));

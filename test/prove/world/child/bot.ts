@@ -41,7 +41,10 @@ const realRequest = http.request;
 Object.assign(http, {
   request: (options: http.RequestOptions, ...more: []) =>
     realRequest(
-      { ...options, headers: { ...(options.headers as http.OutgoingHttpHeaders), [ORDER_HEADER]: ++requests } },
+      {
+        ...options,
+        headers: { ...(options.headers as http.OutgoingHttpHeaders), [ORDER_HEADER]: ++requests },
+      },
       ...more,
     ),
 });
