@@ -9,9 +9,9 @@ import { proof as injection } from './injection.ts';
 import type { Proof } from './proof.ts';
 import { proof as secrets } from './secrets.ts';
 import { proof as sim } from './sim/proof.ts';
-import { proof as slackOutage } from './slack-outage.ts';
 import { proof as store } from './store/proof.ts';
 import { proof as world } from './world/proof.ts';
+import { proof as slackOutage } from './world/slack-hour.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,

@@ -76,6 +76,7 @@ export class People {
 
   #help(): void {
     if (this.#frozen()) this.#type('unfreeze', USERS.aisha, '/patch unfreeze all');
+    if (this.#lastRun() === undefined) this.#scan();
     const buttons = this.#buttons();
     if (buttons.some((b) => b.actionId === 'run_approve'))
       for (const who of APPROVERS) this.#press('approve', who, 'run_approve');
