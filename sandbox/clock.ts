@@ -9,15 +9,26 @@ export interface SimClock {
   readonly speed: number;
   /** Milliseconds of this clock that something taking `ms` in life lasts here. */
   duration(ms: number): number;
+  /**
+   * Runs `run` after so many milliseconds of what pings, time limits and slow answers wait for, and keeps no
+   * process alive for it. Answers a function that calls it off.
+   */
+  later(ms: number, run: () => void): () => void;
+}
+
+/** Node's own timers. */
+function timer(ms: number, run: () => void): () => void {
+  const pending = setTimeout(run, ms).unref();
+  return () => clearTimeout(pending);
 }
 
 /** The machine's own time, with durations divided by `speed` (1 = as in life). */
 export function wallClock(speed = 1): SimClock {
   if (!(speed > 0)) throw new RangeError(`speed must be above 0, got ${speed}`);
-  return { now: () => Date.now(), speed, duration: (ms) => ms / speed };
+  return { now: () => Date.now(), speed, duration: (ms) => ms / speed, later: timer };
 }
 
-/** A clock that only moves when a test steps it. */
+/** A clock that only moves when a test steps it. What is to come `later` still comes in real time. */
 export interface SteppedClock extends SimClock {
   step(ms: number): void;
 }
@@ -29,6 +40,7 @@ export function steppedClock(start: number): SteppedClock {
     now: () => time,
     speed: 1,
     duration: (ms) => ms,
+    later: timer,
     step(ms) {
       if (ms < 0) throw new RangeError('a stepped clock only goes forward');
       time += ms;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { FaultSpec, Faults } from './faults.ts';
 import { dryRunOperation } from './handlers/ec2-common.ts';
 import type { Identity, Operation } from './handlers/operation.ts';
@@ -46,7 +45,7 @@ export interface WireRequest {
  */
 export function answer(parts: Parts, request: WireRequest): Answer {
   const { world } = parts;
-  const requestId = randomUUID();
+  const requestId = world.newUuid('request');
   world.scheduler.settle();
   const { service, operation: name } = request.addressed;
   if (!service) {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Arrival, type Arrivals, AT_ONCE, orderOf } from '../arrivals.ts';
 import { type SimClock, wallClock } from '../clock.ts';
 import { type AwsControl, createControl } from './control.ts';
 import { answerControl, CONTROL_PREFIX } from './control-http.ts';
@@ -32,6 +33,8 @@ export interface AwsSimulatorOptions {
   statusDetails?: WorldOptions['statusDetails'];
   /** Unfinished invocations an account and region may have. Default 10,000. */
   pendingInvocationLimit?: number;
+  /** Default: requests are looked at as they come in. */
+  arrivals?: Arrivals;
 }
 
 export interface AwsSimulator {
@@ -48,6 +51,7 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
   assertSerializersPresent();
   const seed = options.seed ?? 1;
   const clock = options.clock ?? wallClock();
+  const arrivals = options.arrivals ?? AT_ONCE;
   const fleet = options.fleet ?? defaultFleet(seed);
   const world = new World({
     clock,
@@ -76,7 +80,9 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
   const operationNames = new Set([...operations.values()].map((operation) => operation.name));
   const control = createControl({ ...parts, operationNames, fleet });
   const server = createServer((request, response) => {
-    serve(parts, control, request, response).catch((error: unknown) => {
+    // By the simulated time: callers correct their own clocks by it.
+    response.setHeader('date', new Date(clock.now()).toUTCString());
+    serve(parts, control, arrivals, request, response).catch((error: unknown) => {
       process.stderr.write(`simulated AWS: ${error instanceof Error ? error.stack : String(error)}\n`);
       response.destroy();
     });
@@ -107,6 +113,7 @@ export async function startAwsSimulator(options: AwsSimulatorOptions = {}): Prom
 async function serve(
   parts: Parts,
   control: AwsControl,
+  arrivals: Arrivals,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -122,13 +129,29 @@ async function serve(
   }
   const scope = credentialScope(request.headers);
   const token = request.headers['x-amz-security-token'];
+  const to = addressed(request.headers, body, scope);
+  const arrival: Arrival = {
+    at: 'aws',
+    what: `${to.service} ${to.operation}`,
+    content: `${scope?.accessKeyId} ${scope?.region} ${body}`,
+    order: orderOf(request),
+  };
+  if (!(await arrivals.arrived(arrival))) {
+    request.socket.destroy();
+    return;
+  }
   const reply = answer(parts, {
-    addressed: addressed(request.headers, body, scope),
+    addressed: to,
     scope,
     token: typeof token === 'string' ? token : undefined,
     body,
   });
-  if (reply.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, reply.delayMs));
+  const { clock } = parts.world;
+  if (reply.delayMs > 0) await new Promise<void>((resolve) => clock.later(reply.delayMs, resolve));
+  arrivals.answered(
+    arrival,
+    reply.connection === 'answer' ? `${reply.status} ${reply.body}` : reply.connection,
+  );
   send(reply, request, response);
 }
 

@@ -1,4 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Arrivals, AT_ONCE, orderOf } from '../arrivals.ts';
 import { type SimClock, wallClock } from '../clock.ts';
 import { Changes } from './changes.ts';
 import { createControl, type SlackControl } from './control.ts';
@@ -45,8 +47,10 @@ export interface SlackSimulatorOptions {
   scopes?: string[];
   /** Slash commands and their completions, in place of the workspace's. */
   commands?: PageCommand[];
-  /** Decides about expiry and rate limits. [the machine's clock] */
+  /** Decides about expiry, rate limits and everything that waits. [the machine's clock] */
   clock?: SimClock;
+  /** [requests are looked at as they come in] */
+  arrivals?: Arrivals;
   /** Milliseconds the bot has to acknowledge. [3,000, as in Slack] */
   ackTimeoutMs?: number;
   /** [10,000] */
@@ -88,12 +92,13 @@ export async function startSlackSimulator(options: SlackSimulatorOptions = {}): 
   const world = buildWorld(options);
   const control = createControl(world);
   const server = createServer((request, response) => {
+    response.setHeader('date', new Date(world.now()).toUTCString());
     route(world, control, request, response).catch((error: unknown) => fail(response, error));
   });
   // Node's 5 s would now and then break off a request sent on a connection that was idle: a fault nobody scripted.
   server.keepAliveTimeout = 65_000;
   server.on('upgrade', (request, socket, head) => {
-    if (request.url?.startsWith('/link/')) world.sockets.upgrade(request, socket, head);
+    if (request.url?.startsWith('/link/')) void connect(world, request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
   });
   await new Promise<void>((resolve, reject) => {
@@ -132,6 +137,8 @@ function buildWorld(options: SlackSimulatorOptions): World {
   return {
     url: '',
     now,
+    clock,
+    arrivals: options.arrivals ?? AT_ONCE,
     ids,
     workspace,
     changes,
@@ -142,6 +149,7 @@ function buildWorld(options: SlackSimulatorOptions): World {
     sockets: new SocketMode({
       appId: workspace.app.id,
       random: seededRandom(seed),
+      clock,
       ackTimeoutMs: options.ackTimeoutMs ?? 3_000,
       pingIntervalMs: options.pingIntervalMs ?? 10_000,
       warningCloseMs: options.warningCloseMs ?? 10_000,
@@ -158,6 +166,21 @@ function buildWorld(options: SlackSimulatorOptions): World {
     eventSubscriptions: new Set(options.eventSubscriptions ?? DEFAULT_EVENTS),
     eventRetryDelaysMs: options.eventRetryDelaysMs ?? [0, 60_000, 300_000],
   };
+}
+
+async function connect(world: World, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  socket.on('error', () => socket.destroy());
+  const arrival = {
+    at: 'slack',
+    what: 'socket',
+    content: request.url ?? '',
+    order: orderOf(request),
+  } as const;
+  if (!(await world.arrivals.arrived(arrival))) {
+    socket.destroy();
+    return;
+  }
+  world.sockets.upgrade(request, socket, head);
 }
 
 async function route(

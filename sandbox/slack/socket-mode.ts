@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { SimClock } from '../clock.ts';
 import type { Random } from './ids.ts';
 import { isObject, type Json } from './json.ts';
 
@@ -13,6 +14,7 @@ export type Delivery = { acked: true; payload: Json } | { acked: false; why: 'ti
 export interface SocketModeOptions {
   appId: string;
   random: Random;
+  clock: SimClock;
   /** Milliseconds an envelope may stay unacknowledged. Slack: 3,000. */
   ackTimeoutMs: number;
   /** Milliseconds between two pings to each client. */
@@ -48,15 +50,14 @@ export class SocketMode {
   private readonly pending = new Set<Pending>();
   /** The newest envelopes of commands and interactions, as they were sent. */
   readonly recorded: Json[] = [];
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private readonly pings: NodeJS.Timeout;
+  private readonly closing = new Set<() => void>();
+  private callOffPings: () => void = () => undefined;
   private readonly options: SocketModeOptions;
   private envelopes = 0;
 
   constructor(options: SocketModeOptions) {
     this.options = options;
-    this.pings = setInterval(() => this.pingAll(), options.pingIntervalMs);
-    this.pings.unref();
+    this.pingLater();
   }
 
   /** How many connections are open. */
@@ -115,10 +116,11 @@ export class SocketMode {
     if (!chosen) return Promise.resolve({ acked: false, why: 'no_connection' });
     return new Promise((resolve) => {
       const settle = (delivery: Delivery): void => {
-        clearTimeout(timer);
+        callOff();
         if (this.pending.delete(waiting)) resolve(delivery);
       };
-      const timer = setTimeout(() => settle({ acked: false, why: 'timeout' }), this.options.ackTimeoutMs);
+      const { clock, ackTimeoutMs } = this.options;
+      const callOff = clock.later(ackTimeoutMs, () => settle({ acked: false, why: 'timeout' }));
       const waiting: Pending = { envelopeId, settle };
       this.pending.add(waiting);
       chosen.socket.send(JSON.stringify(envelope));
@@ -130,14 +132,14 @@ export class SocketMode {
     for (const connection of [...this.connections].slice(0, count)) {
       connection.draining = reason !== 'warning';
       connection.socket.send(JSON.stringify({ type: 'disconnect', reason, debug_info: { host: 'sandbox' } }));
-      const timer = setTimeout(
+      const callOff = this.options.clock.later(
+        reason === 'warning' ? this.options.warningCloseMs : 100,
         () => {
-          this.timers.delete(timer);
+          this.closing.delete(callOff);
           connection.socket.close(1000);
         },
-        reason === 'warning' ? this.options.warningCloseMs : 100,
       );
-      this.timers.add(timer);
+      this.closing.add(callOff);
     }
   }
 
@@ -147,8 +149,8 @@ export class SocketMode {
   }
 
   close(): void {
-    clearInterval(this.pings);
-    for (const timer of this.timers) clearTimeout(timer);
+    this.callOffPings();
+    for (const callOff of this.closing) callOff();
     for (const waiting of [...this.pending]) waiting.settle({ acked: false, why: 'no_connection' });
     for (const connection of this.connections) connection.socket.terminate();
     this.server.close();
@@ -190,6 +192,13 @@ export class SocketMode {
     for (const waiting of [...this.pending])
       if (waiting.envelopeId === id)
         waiting.settle({ acked: true, payload: isObject(payload) ? payload : {} });
+  }
+
+  private pingLater(): void {
+    this.callOffPings = this.options.clock.later(this.options.pingIntervalMs, () => {
+      this.pingAll();
+      this.pingLater();
+    });
   }
 
   private pingAll(): void {

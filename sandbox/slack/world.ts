@@ -1,3 +1,5 @@
+import type { Arrivals } from '../arrivals.ts';
+import type { SimClock } from '../clock.ts';
 import type { Changes } from './changes.ts';
 import type { Faults } from './faults.ts';
 import type { FileStore } from './files.ts';
@@ -15,6 +17,8 @@ export interface World {
   /** http://127.0.0.1:PORT */
   url: string;
   now: () => number;
+  clock: SimClock;
+  arrivals: Arrivals;
   ids: Ids;
   workspace: Workspace;
   changes: Changes;

@@ -178,10 +178,10 @@ function honest(seed: number): Case {
 const lateScan: Case = {
   name: 'honest-run-with-a-late-scan',
   async run() {
+    const job = { ...base(), fleet: smallFleet({ linux: 1 }), fatalPoint: 0 };
+    const undisturbedJob = await drive(job);
     const result = await drive({
-      ...base(),
-      fleet: smallFleet({ linux: 1 }),
-      fatalPoint: 0,
+      ...job,
       visibilityDelayMs: 2500,
       prepare: ({ aws }) =>
         aws.control.fault({
@@ -191,7 +191,7 @@ const lateScan: Case = {
           match: { parameter: { Operation: 'Scan' } },
         }),
     });
-    return { wrong: violations(result, { 'linux-1': 'patched' }), fired: result.fired };
+    return { wrong: compare(result, undisturbedJob.state).map(({ text }) => text), fired: result.fired };
   },
 };
 

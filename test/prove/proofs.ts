@@ -12,14 +12,16 @@ import type { Proof } from './proof.ts';
 import { proof as replay } from './replay.ts';
 import { proof as secrets } from './secrets.ts';
 import { proof as sim } from './sim/proof.ts';
-import { proof as slackOutage } from './slack-outage.ts';
 import { proof as store } from './store/proof.ts';
+import { proof as world } from './world/proof.ts';
+import { proof as slackOutage } from './world/slack-hour.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,
   effects,
   faults,
   sim,
+  world,
   approval,
   replay,
   hold,

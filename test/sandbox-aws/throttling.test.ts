@@ -7,7 +7,7 @@ import {
 import { expect, test } from 'vitest';
 import { smallFleet } from '../../sandbox/aws/fleet.ts';
 import { Throttle, type ThrottleOptions } from '../../sandbox/aws/throttle.ts';
-import { steppedClock } from '../../sandbox/clock.ts';
+import { steppedClock, wallClock } from '../../sandbox/clock.ts';
 import { errorCode, patcher, roleKeys, simulator } from './support.ts';
 
 test('an empty bucket answers 503 RequestLimitExceeded and refills with time', async () => {
@@ -77,7 +77,7 @@ test('a faster clock refills faster, and a bucket that does not exist is named',
   let now = 0;
   const throttle = new Throttle(
     { 'ssm:send': { capacity: 1, refillPerSecond: 1 } },
-    { now: () => now, speed: 100, duration: (ms) => ms / 100 },
+    { ...wallClock(100), now: () => now },
   );
   expect(throttle.take('ssm:send', '1', 'r')).toBe(true);
   expect(throttle.take('ssm:send', '1', 'r')).toBe(false);

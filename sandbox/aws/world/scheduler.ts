@@ -25,7 +25,7 @@ export class Scheduler {
   readonly #afterwards: () => void;
   #order = 0;
   #running: number | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #callOff: (() => void) | null = null;
   #closed = false;
 
   /** `afterwards` is called each time events have run. */
@@ -84,17 +84,16 @@ export class Scheduler {
 
   close(): void {
     this.#closed = true;
-    if (this.#timer) clearTimeout(this.#timer);
+    this.#callOff?.();
     this.#queue.length = 0;
   }
 
   #arm(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#callOff?.();
+    this.#callOff = null;
     const next = this.#queue[0];
     if (!next || this.#closed || 'step' in this.#clock) return;
     const wait = Math.min(Math.max(1, Math.ceil(next.at - this.#clock.now())), LONGEST_TIMER);
-    this.#timer = setTimeout(() => this.settle(), wait);
-    this.#timer.unref();
+    this.#callOff = this.#clock.later(wait, () => this.settle());
   }
 }

@@ -27,5 +27,5 @@ async function attempt(world: World, payload: Json, number: number): Promise<voi
   const delivery = await world.sockets.deliver('events_api', payload, { attempt: number, reason });
   const delay = world.eventRetryDelaysMs[number];
   if (delivery.acked || delay === undefined) return;
-  setTimeout(() => void attempt(world, payload, number + 1), delay).unref();
+  world.clock.later(delay, () => void attempt(world, payload, number + 1));
 }

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Arrival, orderOf } from '../../arrivals.ts';
+import type { Json } from '../json.ts';
 import { answerResponseUrl } from '../response-url.ts';
 import { dispatch, faulty, type HttpAnswer, type Outcome } from '../web-api/dispatch.ts';
 import type { World } from '../world.ts';
@@ -18,26 +20,28 @@ export async function slackRoutes(
     const fields = { ...Object.fromEntries(url.searchParams), ...(await readFields(request)) };
     const bearer = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const token = bearer ?? (typeof fields['token'] === 'string' ? fields['token'] : null);
-    await send(dispatch(world, pathname.slice('/api/'.length), fields, token), request, response);
+    const method = pathname.slice('/api/'.length);
+    const arrival = { what: method, content: JSON.stringify(fields) };
+    await serve(world, arrival, request, response, () => dispatch(world, method, fields, token));
     return true;
   }
   if (pathname.startsWith('/upload/v1/') && request.method === 'POST') {
     const bytes = await readUpload(request);
     const work = (): HttpAnswer => store(world, pathname.slice('/upload/v1/'.length), bytes);
-    await send(withFault(world, 'upload', work), request, response);
+    const arrival = {
+      what: 'upload',
+      content: `${pathname} ${bytes.toString('latin1')}`,
+    };
+    await serve(world, arrival, request, response, () => withFault(world, 'upload', work));
     return true;
   }
   if (pathname.startsWith('/response/') && request.method === 'POST') {
     const body = await readJson(request);
-    const call = world.journal.call('response_url', body, 'none');
-    const outcome = withFault(world, 'response_url', () => {
-      const answer = answerResponseUrl(world, pathname, body);
-      call.tookEffect = answer.status === 200;
-      return answer;
-    });
-    call.answered =
-      outcome.answer === 'reset' ? 'reset' : { status: outcome.answer.status, body: outcome.answer.body };
-    await send(outcome, request, response);
+    const arrival = {
+      what: 'response_url',
+      content: `${pathname} ${JSON.stringify(body)}`,
+    };
+    await serve(world, arrival, request, response, () => respond(world, pathname, body));
     return true;
   }
   const permalink = /^\/archives\/([CD]\w+)\/p(\d{10})(\d{6})$/.exec(pathname);
@@ -47,6 +51,18 @@ export async function slackRoutes(
     return true;
   }
   return false;
+}
+
+function respond(world: World, pathname: string, body: Json): Outcome {
+  const call = world.journal.call('response_url', body, 'none');
+  const outcome = withFault(world, 'response_url', () => {
+    const answer = answerResponseUrl(world, pathname, body);
+    call.tookEffect = answer.status === 200;
+    return answer;
+  });
+  call.answered =
+    outcome.answer === 'reset' ? 'reset' : { status: outcome.answer.status, body: outcome.answer.body };
+  return outcome;
 }
 
 function withFault(world: World, name: string, work: () => HttpAnswer): Outcome {
@@ -66,10 +82,24 @@ function store(world: World, ticket: string, bytes: Buffer): HttpAnswer {
   return { status: 200, headers, body: { ok: true, size: bytes.length } };
 }
 
-async function send(outcome: Outcome, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (outcome.delayMs > 0) {
-    await new Promise<void>((resolve) => setTimeout(resolve, outcome.delayMs).unref());
+async function serve(
+  world: World,
+  what: Pick<Arrival, 'what' | 'content'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+  work: () => Outcome,
+): Promise<void> {
+  const arrival: Arrival = { at: 'slack', ...what, order: orderOf(request) };
+  if (!(await world.arrivals.arrived(arrival))) {
+    request.socket.destroy();
+    return;
   }
+  const outcome = work();
+  if (outcome.delayMs > 0) await new Promise<void>((resolve) => world.clock.later(outcome.delayMs, resolve));
+  world.arrivals.answered(
+    arrival,
+    outcome.answer === 'reset' ? 'reset' : `${outcome.answer.status} ${JSON.stringify(outcome.answer.body)}`,
+  );
   if (outcome.answer === 'reset') {
     request.socket.resetAndDestroy();
     return;

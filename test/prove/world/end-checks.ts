@@ -1,0 +1,146 @@
+/** What must be true once everything has ended and nobody has anything left to do. */
+import { CHANNELS, USERS } from '../../../sandbox/slack/default-workspace.ts';
+import type { PageMessage } from '../../../sandbox/slack/page-api.ts';
+import { renderCard } from '../../../src/slack/card.ts';
+import { renderNews } from '../../../src/slack/news.ts';
+import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
+import { newsRow } from '../../../src/store/row-schemas.ts';
+import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { view } from '../../../src/workflow/service/looking.ts';
+import type { Company } from './company.ts';
+import type { Witness } from './witness.ts';
+
+export interface OutboxSeen {
+  id: number;
+  runId: string;
+  news: string;
+  state: 'pending' | 'sending' | 'sent' | 'given_up';
+}
+
+export function outboxOf({ db }: SqliteStore): OutboxSeen[] {
+  return db.prepare('SELECT id, run_id AS runId, news, state FROM outbox ORDER BY id').all() as OutboxSeen[];
+}
+
+/** Nothing is on its way to Slack any more. */
+export function saidAll(store: SqliteStore): boolean {
+  const { db } = store;
+  const stale = db
+    .prepare(
+      'SELECT count(*) AS n FROM cards c JOIN runs r ON r.id = c.run_id WHERE c.shown_revision < r.revision',
+    )
+    .get() as { n: number };
+  return stale.n === 0 && outboxOf(store).every((row) => row.state === 'sent' || row.state === 'given_up');
+}
+
+export function locksLeft({ db }: SqliteStore): string[] {
+  const rows = db
+    .prepare('SELECT landing_zone AS name FROM zone_locks UNION ALL SELECT key FROM instance_locks')
+    .all() as { name: string }[];
+  return rows.map((row) => row.name);
+}
+
+export function checkEnd(company: Company, witness: Witness): void {
+  const store = company.store();
+  if (!store) return witness.violation('the bot does not run at the end');
+  const wrong = (what: string) => witness.violation(what);
+  for (const lock of locksLeft(store)) wrong(`${lock} stays locked`);
+  const verdict = verifyAudit(readAudit(store.db));
+  if (!verdict.ok) wrong(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
+  else company.say(`audit ${verdict.head.seq}:${verdict.head.hash}`);
+  for (const run of store.runs(100)) {
+    company.say(`${run.id} ${run.kind} ${run.end}: ${run.endReason}`);
+    checkRun(company, store, witness, run.id, wrong);
+    checkThread(company, store, run.id, wrong);
+    checkCard(company, store, run.id, wrong);
+  }
+  company.say(company.slack.control.transcript(CHANNELS.nonprod));
+}
+
+function checkRun(
+  company: Company,
+  store: SqliteStore,
+  witness: Witness,
+  runId: string,
+  wrong: (what: string) => void,
+): void {
+  const run = store.run(runId);
+  if (!run || run.end === null || run.endReason === '') wrong(`${runId} says neither how nor why it ended`);
+  for (const effect of store.effectsOf(runId))
+    if (['intended', 'begun', 'needs_attention'].includes(effect.state))
+      wrong(`${effect.tag} is left ${effect.state}`);
+  for (const target of store.allTargets(runId)) {
+    const { key, outcome, stage, instance } = target;
+    company.say(`  ${instance.name} ${outcome}: ${target.outcomeReason}`);
+    if (stage !== 'done' || outcome === null) {
+      wrong(`${key} has no outcome in ${runId} (${stage})`);
+      continue;
+    }
+    const installs = witness.installsOf(runId, key);
+    if (['patched', 'patched_reboot_pending'].includes(outcome) && installs === 0)
+      wrong(`${key} is ${outcome} in ${runId}, and nothing was sent`);
+    // A command that was cancelled, or that its instance never took, was sent and changed nothing.
+    const neverRan =
+      target.installEnd !== null &&
+      ['cancelled', 'not_delivered', 'denied'].includes(target.installEnd.status);
+    if (['skipped', 'stopped', 'backed_up', 'up_to_date'].includes(outcome) && installs > 0 && !neverRan)
+      wrong(`${key} is ${outcome} in ${runId}, though a patch command was sent to it`);
+  }
+  for (const { name, counters } of company.aws.control.instances()) {
+    if (counters.patchRaces > 0) wrong(`${name} saw ${counters.patchRaces} patch commands at once`);
+  }
+}
+
+/** Every message of the thread is a row of the outbox, in its order, once; what counts as sent is there. */
+function checkThread(
+  company: Company,
+  store: SqliteStore,
+  runId: string,
+  wrong: (what: string) => void,
+): void {
+  const rows = outboxOf(store).filter((row) => row.runId === runId);
+  const said = threadOf(company, runId).map((m) => m.text);
+  let from = 0;
+  for (const row of rows) {
+    const text = String(renderNews(newsRow.parse(JSON.parse(row.news))).text);
+    if (said[from]?.startsWith(text)) from++;
+    else if (row.state === 'sent')
+      wrong(`the thread of ${runId} lacks, or has in another place: ${text.slice(0, 80)}`);
+  }
+  if (from < said.length)
+    wrong(`the thread of ${runId} says twice or out of order: ${said[from]?.slice(0, 80)}`);
+}
+
+/** What the bot said under any card of the run, in the order in which it stands there. */
+export function threadOf(company: Company, runId: string): PageMessage[] {
+  const all = company.slack.control
+    .messages({ channel: CHANNELS.nonprod })
+    .filter((m) => m.ephemeralTo === null && m.user === USERS.bot);
+  const cards = new Set(all.filter((m) => m.threadTs === null && isCardOf(m, runId)).map((m) => m.ts));
+  return all.filter((m) => m.threadTs !== null && cards.has(m.threadTs) && m.threadTs !== m.ts);
+}
+
+function isCardOf(message: PageMessage, runId: string): boolean {
+  return message.text.includes(`run ${runId} for`) || message.text.includes(`backup ${runId} for`);
+}
+
+/** The newest card shows exactly what would be rendered from the run as it is. */
+function checkCard(company: Company, store: SqliteStore, runId: string, wrong: (what: string) => void): void {
+  const row = store.db.prepare('SELECT channel, ts, state FROM cards WHERE run_id = ?').get(runId) as
+    | { channel: string; ts: string | null; state: string }
+    | undefined;
+  const seen = view({ store }, runId);
+  if (!row || !seen || row.state !== 'posted') return wrong(`${runId} has no card`);
+  const shown = company.slack.control.messages({ channel: row.channel }).find((m) => m.ts === row.ts);
+  if (!shown) return wrong(`the card of ${runId} is not in Slack`);
+  const now = company.clock.now();
+  const truths = [false, true].map((mayBeDoubled) => renderCard(seen, { now, mayBeDoubled }));
+  if (!truths.some((truth) => String(truth.text) === shown.text))
+    return wrong(`the card of ${runId} says "${shown.text}", the truth is "${truths[0]?.text}"`);
+  if (!truths.some((truth) => plain(truth.blocks) === plain(shown.blocks)))
+    wrong(`the card of ${runId} shows other blocks than the truth`);
+}
+
+/** Without the ids that Slack gives to blocks that have none. */
+function plain(blocks: unknown): string {
+  return JSON.stringify(blocks, (key, value) => (key === 'block_id' ? undefined : value));
+}
