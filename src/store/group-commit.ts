@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { prepared } from './statements.ts';
 
 /** Where tests may kill the process: called around every COMMIT. */
 export interface CommitHooks {
@@ -47,24 +48,24 @@ export class GroupCommit {
     const results: (() => void)[] = [];
     let trouble: string | null = null;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      prepared(this.#db, 'BEGIN IMMEDIATE').run();
       for (const write of batch) {
-        this.#db.exec('SAVEPOINT one_write');
+        prepared(this.#db, 'SAVEPOINT one_write').run();
         try {
           const value = write.run();
-          this.#db.exec('RELEASE one_write');
+          prepared(this.#db, 'RELEASE one_write').run();
           results.push(() => write.resolve(value as never));
         } catch (error) {
           // A full disk or a failing one can make SQLite roll back everything: then no write of these stands.
           if (!this.#db.inTransaction) throw error;
-          this.#db.exec('ROLLBACK TO one_write');
-          this.#db.exec('RELEASE one_write');
+          prepared(this.#db, 'ROLLBACK TO one_write').run();
+          prepared(this.#db, 'RELEASE one_write').run();
           if (isTroubleOfTheDisk(error)) trouble = error.message;
           results.push(() => write.reject(error));
         }
       }
       this.#hooks?.beforeCommit();
-      this.#db.exec('COMMIT');
+      prepared(this.#db, 'COMMIT').run();
     } catch (error) {
       this.#rollBack();
       this.#failed = error instanceof Error ? error.message : String(error);
