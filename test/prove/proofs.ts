@@ -6,6 +6,7 @@ import { proof as faults } from './faults.ts';
 import { proof as hold } from './hold.ts';
 import { proof as identity } from './identity.ts';
 import { proof as injection } from './injection.ts';
+import { proof as model } from './model/proof.ts';
 import type { Proof } from './proof.ts';
 import { proof as replay } from './replay.ts';
 import { proof as secrets } from './secrets.ts';
@@ -18,6 +19,7 @@ export const PROOFS: readonly Proof[] = [
   faults,
   sim,
   approval,
+  model,
   replay,
   hold,
   audit,

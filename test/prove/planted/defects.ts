@@ -4,6 +4,7 @@ import { APPROVAL_DEFECTS } from './defects/approval.ts';
 import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
+import { MODEL_DEFECTS } from './defects/model.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { REPLAY_DEFECTS } from './defects/replay.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
@@ -18,4 +19,5 @@ export const DEFECTS: readonly Defect[] = [
   ...STORE_DEFECTS,
   ...STAND_IN_DEFECTS,
   ...REPLAY_DEFECTS,
+  ...MODEL_DEFECTS,
 ];

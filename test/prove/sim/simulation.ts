@@ -46,7 +46,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 }
 
 /** In memory, so that thousands fit into seconds; that a file keeps what it is given is proved elsewhere. */
-function database(): Database.Database {
+export function memoryDatabase(): Database.Database {
   const db = new Database(':memory:');
   const prepare = db.prepare.bind(db);
   const prepared = new Map<string, Database.Statement>();
@@ -99,7 +99,7 @@ class Simulation {
     for (const machine of makeMachines(scenario, this.#settings))
       this.#world.machines.set(machine.id, machine);
     this.#quietAt = START + this.#random.between(3, 14) * HOUR;
-    this.#db = database();
+    this.#db = memoryDatabase();
     this.#reader = new SqliteStore(this.#db, now);
     const aws = fakeAws(this.#world);
     this.#aws = plant.aws?.(aws) ?? aws;

@@ -68,8 +68,8 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
     changes: [
       {
         file: 'src/workflow/approval.ts',
-        find: 'if (current.some((a) => a.userId === facts.userId)) {',
-        replace: 'if (current.length > 99) {',
+        find: '  if (mine) {',
+        replace: '  if (mine && current.length > 99) {',
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
