@@ -70,7 +70,17 @@ function history(seed: number): Case {
           wrong.push(`${userId} was let approve`);
         if (userId === 'UREQ' || userId === 'UCHG') wrong.push(`${userId} approved their own plan`);
         if (approvals.some((a) => a.userId === userId)) wrong.push(`${userId} was counted twice`);
-        approvals.push({ userId, at: NOW, planHash: hash });
+        const voice = approver ? userId : entry.for;
+        if (voice === 'UREQ' || voice === 'UCHG') wrong.push(`${userId} approved in the place of ${voice}`);
+        if (approvals.some((a) => (a.standingIn?.for ?? a.userId) === voice))
+          wrong.push(`${voice} and their stand-in were counted as two`);
+        if ((decision.standingIn?.for ?? userId) !== voice) wrong.push('the stand-in is not named');
+        approvals.push({
+          userId,
+          at: NOW,
+          planHash: hash,
+          ...(approver ? {} : { standingIn: { for: voice, until: entry.until } }),
+        });
         approved = decision.kind === 'approved';
         if (approved !== approvals.length >= required)
           wrong.push(`approved by ${approvals.length} of ${required}`);

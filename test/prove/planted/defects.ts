@@ -5,6 +5,7 @@ import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { FOREIGN_DEFECTS } from './defects/foreign.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
+import { MODEL_DEFECTS } from './defects/model.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
 import { REPLAY_DEFECTS } from './defects/replay.ts';
@@ -22,4 +23,5 @@ export const DEFECTS: readonly Defect[] = [
   ...REPLAY_DEFECTS,
   ...OWN_HOST_DEFECTS,
   ...FOREIGN_DEFECTS,
+  ...MODEL_DEFECTS,
 ];

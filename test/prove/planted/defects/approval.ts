@@ -68,13 +68,8 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
     changes: [
       {
         file: 'src/workflow/approval.ts',
-        find: 'const mine = current.some((a) => a.userId === facts.userId);',
-        replace: 'const mine = current.length > 99;',
-      },
-      {
-        file: 'src/workflow/approval.ts',
-        find: 'const spoken = current.find((a) => voiceOf(a) === facts.userId);',
-        replace: 'const spoken = current.at(99);',
+        find: '  if (mine) {',
+        replace: '  if (mine && current.length > 99) {',
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],

@@ -50,7 +50,7 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
       {
         file: 'src/workflow/tasks/still-approved.ts',
         find: 'if (!started && (!entry ||',
-        replace: 'if (started && (!entry ||',
+        replace: 'if (started === null && (!entry ||',
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1', '--case', 'a stand-in whose time ends'],

@@ -1,0 +1,121 @@
+/**
+ * Sequences of clicks against the model (`--seeds N`), shrunk to the shortest that fails. A failure prints
+ * fast-check's seed, path and replay path in the one command that runs it again.
+ */
+import fc from 'fast-check';
+import { type Proof, replayWith } from '../proof.ts';
+import { Deed, KINDS, type Successes } from './clicks.ts';
+import { Company } from './company.ts';
+import { Model } from './model.ts';
+
+const MOST_CLICKS = 30;
+/** With fewer, a rare click may not succeed by chance. */
+const ENOUGH_TO_EXPECT_ALL = 1000;
+
+/** The useful clicks more often than the others: without a plan that is approved little can go wrong. */
+const OFTEN: Readonly<Record<string, number>> = {
+  approve: 14,
+  scan: 4,
+  pass: 6,
+  answer: 8,
+  lose: 2,
+  resolve: 5,
+};
+
+function deeds(successes: Successes) {
+  // Every person and choice as likely as any other.
+  const number = fc.noBias(fc.nat({ max: 119 }));
+  return KINDS.flatMap((kind) =>
+    Array.from({ length: OFTEN[kind] ?? 1 }, () =>
+      fc.tuple(number, number, number).map(([who, at, choice]) => new Deed(kind, who, at, choice, successes)),
+    ),
+  );
+}
+
+export interface Campaign {
+  sequences: number;
+  successes: Successes;
+  /** What failed, after shrinking, and how to see it again. */
+  failure: { why: string; replay: string } | null;
+}
+
+/** `again`: "PATH REPLAYPATH" of an earlier failure. */
+export async function campaign(options: {
+  seed: number;
+  sequences: number;
+  seconds: number;
+  again?: string | null;
+  /** The model does not hear of this, so that a failure is certain: for the test of what a failure prints. */
+  forgets?: 'leave';
+}): Promise<Campaign> {
+  const successes: Successes = new Map();
+  const [path, replayPath] = options.again?.split(' ') ?? [];
+  const details = await fc.check(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 2 }),
+      // Long sequences as likely as short ones.
+      fc.noBias(
+        fc.commands(deeds(successes), {
+          maxCommands: MOST_CLICKS,
+          size: 'max',
+          ...(replayPath ? { replayPath } : {}),
+        }),
+      ),
+      async (required, clicks) => {
+        const company = new Company(required);
+        try {
+          const model = new Model(required);
+          if (options.forgets) model.left.add = () => model.left;
+          await fc.asyncModelRun(() => ({ model, real: company }), clicks);
+        } finally {
+          company.close();
+        }
+      },
+    ),
+    {
+      seed: options.seed,
+      numRuns: options.sequences,
+      interruptAfterTimeLimit: options.seconds * 1000,
+      ...(path ? { path } : {}),
+    },
+  );
+  const shown = details.counterexample ? fc.stringify(details.counterexample) : '';
+  const replay = /replayPath=\\?"([^"\\]*)/.exec(shown)?.[1] ?? '';
+  const error = details.errorInstance instanceof Error ? details.errorInstance.message : '';
+  return {
+    sequences: details.numRuns,
+    successes,
+    failure:
+      details.failed && details.counterexample
+        ? {
+            why: `${error} after ${shown.replace(/\s*\/\*replayPath.*\*\//, '')}`,
+            replay: `${details.counterexamplePath} ${replay}`,
+          }
+        : null,
+  };
+}
+
+/** Clicks that never once took effect. */
+export function neverTook({ successes }: Campaign): string[] {
+  return KINDS.filter((kind) => !successes.has(kind)).map((kind) => `"${kind}" never took effect`);
+}
+
+export const proof: Proof = {
+  name: 'model',
+  bar: 'random sequences of clicks, time and restarts: who may, where each run is, what is locked, which approvals count and what may begin are as a model of 100 lines says',
+  defaults: { seeds: 2000, seconds: 300 },
+  async run({ seed, seeds, seconds, match }) {
+    const result = await campaign({ seed, sequences: seeds, seconds, again: match });
+    const { failure } = result;
+    const all = result.sequences >= ENOUGH_TO_EXPECT_ALL && match === null && !failure;
+    return {
+      cases: result.sequences,
+      faultsFired: null,
+      violations: [
+        ...(failure ? [replayWith(failure.why, 'model', { seed, seeds, case: failure.replay })] : []),
+        ...(all ? neverTook(result) : []),
+      ],
+      figures: Object.fromEntries([...result.successes].map(([kind, n]) => [`${kind} taken`, n])),
+    };
+  },
+};
