@@ -60,12 +60,14 @@ export async function campaign(options: {
   return result;
 }
 
-/** Faults and deeds that should have taken place and never did. */
-export function neverHappened({ fired, took }: CampaignResult): string[] {
-  return [
-    ...KINDS.filter((kind) => !fired.has(kind)).map((kind) => `${kind} never fired`),
-    ...MUST_HAPPEN.filter((what) => !took.has(what)).map((what) => `"${what}" never happened`),
-  ];
+/** Faults that should have struck and never did. */
+export function neverFired({ fired }: CampaignResult): string[] {
+  return KINDS.filter((kind) => !fired.has(kind)).map((kind) => `${kind} never fired`);
+}
+
+/** Deeds, effects and ends that should have taken place and never did. */
+export function neverTook({ took }: CampaignResult): string[] {
+  return MUST_HAPPEN.filter((what) => !took.has(what)).map((what) => `"${what}" never happened`);
 }
 
 /** The first line in which they differ, or null when they are the same byte for byte. */

@@ -41,7 +41,10 @@ export function locksLeft({ db }: SqliteStore): string[] {
 
 export function checkEnd(company: Company, witness: Witness): void {
   const store = company.store();
-  if (!store) return witness.violation('the bot does not run at the end');
+  if (!store) {
+    witness.violation('the bot does not run at the end');
+    return;
+  }
   const wrong = (what: string) => witness.violation(what);
   for (const lock of locksLeft(store)) wrong(`${lock} stays locked`);
   const verdict = verifyAudit(readAudit(store.db));
@@ -82,7 +85,7 @@ function checkRun(
     const neverRan =
       target.installEnd !== null &&
       ['cancelled', 'not_delivered', 'denied'].includes(target.installEnd.status);
-    if (['skipped', 'stopped', 'backed_up', 'up_to_date'].includes(outcome) && installs > 0 && !neverRan)
+    if (['skipped', 'stopped', 'backed_up'].includes(outcome) && installs > 0 && !neverRan)
       wrong(`${key} is ${outcome} in ${runId}, though a patch command was sent to it`);
   }
   for (const { name, counters } of company.aws.control.instances()) {
@@ -129,13 +132,21 @@ function checkCard(company: Company, store: SqliteStore, runId: string, wrong: (
     | { channel: string; ts: string | null; state: string }
     | undefined;
   const seen = view({ store }, runId);
-  if (!row || !seen || row.state !== 'posted') return wrong(`${runId} has no card`);
+  if (!row || !seen || row.state !== 'posted') {
+    wrong(`${runId} has no card`);
+    return;
+  }
   const shown = company.slack.control.messages({ channel: row.channel }).find((m) => m.ts === row.ts);
-  if (!shown) return wrong(`the card of ${runId} is not in Slack`);
+  if (!shown) {
+    wrong(`the card of ${runId} is not in Slack`);
+    return;
+  }
   const now = company.clock.now();
   const truths = [false, true].map((mayBeDoubled) => renderCard(seen, { now, mayBeDoubled }));
-  if (!truths.some((truth) => String(truth.text) === shown.text))
-    return wrong(`the card of ${runId} says "${shown.text}", the truth is "${truths[0]?.text}"`);
+  if (!truths.some((truth) => String(truth.text) === shown.text)) {
+    wrong(`the card of ${runId} says "${shown.text}", the truth is "${truths[0]?.text}"`);
+    return;
+  }
   if (!truths.some((truth) => plain(truth.blocks) === plain(shown.blocks)))
     wrong(`the card of ${runId} shows other blocks than the truth`);
 }

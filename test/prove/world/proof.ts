@@ -1,5 +1,5 @@
 import { type Proof, replayWith } from '../proof.ts';
-import { campaign, neverHappened } from './campaign.ts';
+import { campaign, neverFired, neverTook } from './campaign.ts';
 
 /** With fewer, a rare trouble may stay away by chance. */
 const ENOUGH_TO_EXPECT_ALL = 60;
@@ -10,7 +10,7 @@ export const proof: Proof = {
   defaults: { seeds: 60, seconds: 600 },
   async run({ seed, seeds, seconds, log }) {
     const result = await campaign({ seed, seeds, seconds, twiceEvery: 10, log });
-    const never = result.seeds >= ENOUGH_TO_EXPECT_ALL ? neverHappened(result) : [];
+    const never = result.seeds >= ENOUGH_TO_EXPECT_ALL ? [...neverFired(result), ...neverTook(result)] : [];
     for (const [name, n] of [...result.fired, ...result.took].sort()) log(`${String(n).padStart(6)} ${name}`);
     return {
       cases: result.seeds,

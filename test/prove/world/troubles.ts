@@ -114,22 +114,35 @@ export class Troubles {
     const random = this.#random;
     this.#company.say(`trouble: ${name}`);
     switch (name) {
-      case 'aws_changing':
-        return this.#awsFault(random.pick(CHANGING));
-      case 'aws_reading':
-        return this.#awsFault(random.pick(READING));
-      case 'agent_lost':
-        return this.#onMachine(name, (id) => {
+      case 'aws_changing': {
+        this.#awsFault(random.pick(CHANGING));
+        return;
+      }
+      case 'aws_reading': {
+        this.#awsFault(random.pick(READING));
+        return;
+      }
+      case 'agent_lost': {
+        this.#onMachine(name, (id) => {
           aws.control.setInstance(id, { ping: 'ConnectionLost' });
           clock.later(random.between(1, 10) * MINUTE, () => this.#backOnline(id));
         });
-      case 'stopped_by_others':
-        return this.#onMachine(name, (id) => aws.control.setInstance(id, { state: 'stopped' }));
-      case 'terminated_by_others':
-        return this.#onMachine(name, (id) => aws.control.setInstance(id, { state: 'terminated' }));
+        return;
+      }
+      case 'stopped_by_others': {
+        this.#onMachine(name, (id) => aws.control.setInstance(id, { state: 'stopped' }));
+        return;
+      }
+      case 'terminated_by_others': {
+        this.#onMachine(name, (id) => aws.control.setInstance(id, { state: 'terminated' }));
+        return;
+      }
       case 'sessions_expired':
         this.count(name);
-        return aws.control.expireSessions();
+        {
+          aws.control.expireSessions();
+          return;
+        }
       case 'slack_outage': {
         this.count(name);
         slack.control.outage(true);
@@ -142,15 +155,17 @@ export class Troubles {
         clock.later(minutes * MINUTE, () => slack.control.outage(false));
         return;
       }
-      case 'slack_rate_limited':
-        return slack.control.fault({
+      case 'slack_rate_limited': {
+        slack.control.fault({
           method: random.pick(['*', 'chat.update', 'chat.postMessage']),
           kind: 'rate_limited',
           times: random.between(1, 8),
           retryAfter: random.pick([1, 5, 30]),
         });
-      case 'slack_answer_lost':
-        return slack.control.fault({
+        return;
+      }
+      case 'slack_answer_lost': {
+        slack.control.fault({
           method: random.pick([
             'chat.postMessage',
             'chat.postMessage',
@@ -160,30 +175,43 @@ export class Troubles {
           kind: 'reset',
           when: 'after',
         });
-      case 'slack_reset':
-        return slack.control.fault({
+        return;
+      }
+      case 'slack_reset': {
+        slack.control.fault({
           method: random.pick(['*', 'chat.postMessage', 'upload']),
           kind: 'reset',
         });
+        return;
+      }
       case 'slack_slow':
         this.count(name);
-        return slack.control.fault({
-          method: '*',
-          kind: 'slow',
-          delayMs: random.pick([1 * SECOND, 4 * SECOND, 20 * SECOND]),
-          times: random.between(1, 3),
-        });
+        {
+          slack.control.fault({
+            method: '*',
+            kind: 'slow',
+            delayMs: random.pick([1 * SECOND, 4 * SECOND, 20 * SECOND]),
+            times: random.between(1, 3),
+          });
+          return;
+        }
       case 'slack_refresh':
       case 'slack_warning':
         if (slack.control.connections() === 0) return;
         this.count(name);
-        return slack.control.disconnectSockets(name === 'slack_refresh' ? 'refresh_requested' : 'warning', {
-          count: random.between(1, 2),
-        });
+        {
+          slack.control.disconnectSockets(name === 'slack_refresh' ? 'refresh_requested' : 'warning', {
+            count: random.between(1, 2),
+          });
+          return;
+        }
       case 'slack_severed':
         if (slack.control.connections() === 0) return;
         this.count(name);
-        return slack.control.severSockets({ count: random.between(1, 2) });
+        {
+          slack.control.severSockets({ count: random.between(1, 2) });
+          return;
+        }
       case 'approver_removed': {
         this.count(name);
         const gone = random.pick([USERS.aisha, USERS.tom]);
@@ -194,10 +222,14 @@ export class Troubles {
         clock.later(random.between(2, 15) * MINUTE, () => this.#everybodyBack());
         return;
       }
-      case 'killed_at_random':
-        return this.#kill();
-      case 'restarted':
-        return this.#restart();
+      case 'killed_at_random': {
+        this.#kill();
+        return;
+      }
+      case 'restarted': {
+        this.#restart();
+        return;
+      }
     }
   }
 

@@ -128,7 +128,10 @@ export class Witness {
     );
     const open = fitting.filter((one) => one.acts === 0 && one.effect.state !== 'no_effect');
     const known = open.at(-1) ?? fitting.at(-1);
-    if (!known) return this.violation(`${kind} on ${ids} without a committed intent`);
+    if (!known) {
+      this.violation(`${kind} on ${ids} without a committed intent`);
+      return;
+    }
     if (++known.acts > 1) this.violation(`${known.effect.tag} was carried out ${known.acts} times`);
     if (kind === 'install') this.#installed(known.effect, store);
   }
