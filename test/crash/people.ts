@@ -8,8 +8,9 @@ import type { PageMessage } from '../../sandbox/slack/page-api.ts';
 import type { SlackSimulator } from '../../sandbox/slack/server.ts';
 import type { QuestionSeen, Seen } from './rows.ts';
 
-/** A run that moves on its own says what it waits for after this long at the latest. */
-const SILENT_FOR_MS = 1500;
+/** A run that waits says for what; while it looks or writes its report, the phase says it. */
+const SILENT_FOR_MS = 5000;
+const SPEAKS_FOR_ITSELF = ['discover', 'plan', 'report'];
 
 export class People {
   readonly #environment: string;
@@ -21,7 +22,7 @@ export class People {
   #clickedAt = 0;
   readonly #answered = new Set<number>();
   /** Questions seen, with the installs that AWS had taken for their instances at that time. */
-  readonly #open = new Map<number, number>();
+  readonly #open = new Map<number, { tag: string; taken: number }>();
   readonly #wrong = new Set<string>();
   #silent: { id: string; revision: number; since: number } | null = null;
 
@@ -58,19 +59,30 @@ export class People {
     for (const question of seen.attention) {
       if (question.note === '') this.#wrong.add(`no next action: question ${question.tag} says nothing`);
       if (this.#answered.has(question.id)) continue;
-      const before = this.#open.get(question.id);
+      const before = this.#open.get(question.id)?.taken;
       const now = this.#installsTaken(question);
-      if (before === undefined) this.#open.set(question.id, now);
+      if (before === undefined) this.#open.set(question.id, { tag: question.tag, taken: now });
       else if (now > before)
         this.#wrong.add(`sent while a person was being asked: ${question.tag} (${now - before} more)`);
     }
+    this.#goneByThemselves(seen);
     const run = seen.runs.find((r) => r.phase !== 'ended');
-    const says = run && run.because !== '[]' && run.because !== null;
+    const says = run && (SPEAKS_FOR_ITSELF.includes(run.phase) || run.because !== '[]');
     if (!run || says) this.#silent = null;
     else if (this.#silent?.id !== run.id || this.#silent.revision !== run.revision)
       this.#silent = { id: run.id, revision: run.revision, since: Date.now() };
     else if (Date.now() - this.#silent.since > SILENT_FOR_MS)
       this.#wrong.add(`no next action: a run stood in ${run.phase} without a word of what it waits for`);
+  }
+
+  /** A question goes away by a person's answer, or because AWS shows what it was about. */
+  #goneByThemselves(seen: Seen): void {
+    if (seen.runs.length === 0) return;
+    for (const [id, { tag }] of this.#open) {
+      if (this.#answered.has(id) || seen.attention.some((q) => q.id === id)) continue;
+      if (!this.#aws.commands().some((c) => c.comment === tag))
+        this.#wrong.add(`sent while a person was being asked: ${tag} went away without an answer`);
+    }
   }
 
   /** Retype, click, answer. `answers` = false: questions stay open. */

@@ -9,6 +9,7 @@ import { MODEL_DEFECTS } from './defects/model.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
 import { REPLAY_DEFECTS } from './defects/replay.ts';
+import { RESTART_DEFECTS } from './defects/restart.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 
@@ -18,6 +19,7 @@ export const DEFECTS: readonly Defect[] = [
   ...HOLD_DEFECTS,
   ...AUDIT_DEFECTS,
   ...OUTPUT_DEFECTS,
+  ...RESTART_DEFECTS,
   ...STORE_DEFECTS,
   ...STAND_IN_DEFECTS,
   ...REPLAY_DEFECTS,
