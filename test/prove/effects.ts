@@ -33,13 +33,19 @@ const KIND_OF: Readonly<Record<string, string>> = {
   CancelCommand: 'cancel',
 };
 
-/** Lets one mutating call go at a time, and does its mischief at the i-th. */
+/** The nth call of an operation. Which of two operations comes first may vary. */
+interface At {
+  operation: string;
+  nth: number;
+}
+
+/** Lets one mutating call go at a time, and does its mischief at the one that it is told. */
 class Gate {
   readonly calls: string[] = [];
   struck = 0;
   commitsLost = 0;
   wrong: string[] = [];
-  readonly #index: number;
+  readonly #at: At | null;
   readonly #mode: Mode | null;
   #bot: Harness | null = null;
   #last: Promise<void> = Promise.resolve();
@@ -47,8 +53,8 @@ class Gate {
   /** Set while the next commit of an outcome is to be lost. */
   #lose: { kinds: string[]; intended: number; left: number } | null = null;
 
-  constructor(index: number, mode: Mode | null) {
-    this.#index = index;
+  constructor(at: At | null, mode: Mode | null) {
+    this.#at = at;
     this.#mode = mode;
   }
 
@@ -73,12 +79,12 @@ class Gate {
     const open = this.#open;
     if (this.#here && this.#mode && 'strike' in this.#mode) {
       this.struck = this.#fired();
-      if (this.struck !== 1) this.wrong.push(`the fault struck ${this.struck} times at call ${this.#index}`);
+      if (this.struck !== 1) this.wrong.push(`the fault struck ${this.struck} times at its call`);
     }
     if (this.#here && this.#mode && 'outcomeLost' in this.#mode) {
       const kinds = KIND_OF[operation] ? [KIND_OF[operation]] : ['install', 'scan'];
       this.#lose = { kinds, intended: this.#intended(kinds), left: this.#mode.outcomeLost };
-      if (this.#lose.intended < 1) this.wrong.push(`call ${this.#index} was made without an intent`);
+      if (this.#lose.intended < 1) this.wrong.push('the call was made without an intent');
       // The next call waits until this outcome was lost: the first outcome to come is this one.
       this.#release = open;
       return;
@@ -101,7 +107,12 @@ class Gate {
   }
 
   get #here(): boolean {
-    return this.calls.length === this.#index;
+    const at = this.#at;
+    return (
+      at !== null &&
+      this.calls.at(-1) === at.operation &&
+      this.calls.filter((c) => c === at.operation).length === at.nth
+    );
   }
 
   #fired(): number {
@@ -118,12 +129,12 @@ class Gate {
   }
 }
 
-/** linux-1's command reaches it late and is cancelled; linux-2 is started and stopped again. */
+/** linux-1's command would reach it in a minute, and is cancelled; linux-2 is started and stopped again. */
 const FLEET = {
   linux: 2,
   windows: 1,
   instances: {
-    'linux-1': { behaviour: { durations: { delivery: 4_000_000 } } },
+    'linux-1': { behaviour: { durations: { delivery: 100_000_000 } } },
     'linux-2': { state: 'stopped' as const },
   },
 };
@@ -136,13 +147,19 @@ interface Ended {
   questions: number;
 }
 
-async function job(index: number, mode: Mode | null): Promise<Ended> {
-  const gate = new Gate(index, mode);
+async function job(at: At | null, mode: Mode | null): Promise<Ended> {
+  const gate = new Gate(at, mode);
   return withBot(
     FLEET,
     {
-      policy: { stoppedInstances: 'start' },
-      timing: { effectGrace: 120, lostAgentAfter: 3000 },
+      policy: { stoppedInstances: 'start', runLengthLimit: 48 * 3_600_000 },
+      // A lost commit makes the host pause: nothing else may run out meanwhile.
+      timing: {
+        effectGrace: 120,
+        lostAgentAfter: 15_000,
+        verifyTimeout: 15_000,
+        deliveryTimeout: 60_000_000,
+      },
       awsHooks: {
         before: (call) => (call.mutating ? gate.before(call.operation) : undefined),
         after: (call) => {
@@ -168,7 +185,7 @@ async function job(index: number, mode: Mode | null): Promise<Ended> {
   );
 }
 
-/** Answers what is asked after looking at AWS; stops the run once every command is out and one still waits. */
+/** Answers what is asked after looking at AWS; stops the run once only the command that never arrives is left. */
 async function followed(bot: Harness, runId: string): Promise<{ view: RunView; questions: number }> {
   const answered = new Set<number>();
   let stopped = false;
@@ -182,15 +199,15 @@ async function followed(bot: Harness, runId: string): Promise<{ view: RunView; q
         const answer = answers[0]?.id;
         if (answer) await bot.service.answer(actor('UAPP'), { effectId, answer });
       }
-      const out = seen.targets.every((t) => t.commandId !== null);
-      if (out && !stopped && seen.targets.some((t) => t.invocation === 'waiting')) {
+      const left = seen.targets.filter((t) => t.stage !== 'done');
+      if (!stopped && left.length === 1 && left[0]?.invocation === 'waiting') {
         stopped = true;
         const done = await bot.service.stop(actor('UREQ'), { runId, reason: 'every kind of effect' });
         if (!done.ok) throw new Error(done.text);
       }
       return seen.run.phase === 'ended' && seen;
     },
-    { within: 20_000, describe: 'the end of the run' },
+    { within: 30_000, describe: 'the end of the run' },
   );
   return { view, questions: answered.size };
 }
@@ -218,6 +235,7 @@ function slate(bot: Harness, runId: string): string[] {
 
 function ends(bot: Harness, view: RunView): string[] {
   const wrong = endedOtherwise(view, ['patched', 'stopped']);
+  if (view.run.end !== 'stopped') wrong.push(`the run ended as ${view.run.end}`);
   for (const t of view.targets) {
     const { counters, state } = bot.sim.control.instance(t.instance.instanceId);
     const { name } = t.instance;
@@ -233,13 +251,29 @@ function ends(bot: Harness, view: RunView): string[] {
   return wrong;
 }
 
-function failing(index: number, operation: string, name: string, mode: Mode): Case {
+/** Only what was lost is done again, and only once for each time that it was lost. */
+function repeated(ledger: readonly LedgerEntry[], operation: string, lost: number): string[] {
+  const times = new Map<string, number>();
+  for (const entry of ledger) {
+    if (entry.outcome !== 'effect' || entry.params['Operation'] === 'Scan') continue;
+    for (const id of (entry.params['instanceIds'] ?? '').split(',')) {
+      const what = `${entry.operation} ${id}`;
+      times.set(what, (times.get(what) ?? 0) + 1);
+    }
+  }
+  return [...times].flatMap(([what, n]) =>
+    n > 1 + (what.startsWith(`${operation} `) ? lost : 0) ? [`${what} was called ${n} times`] : [],
+  );
+}
+
+function failing(operation: string, nth: number, name: string, mode: Mode): Case {
   return {
-    name: `${String(index).padStart(2, '0')}-${operation}/${name}`,
+    name: `${operation}-${nth}/${name}`,
     async run(): Promise<CaseResult> {
-      const { gate, ledger, wrong, questions } = await job(index, mode);
-      const hit = gate.calls[index - 1];
-      if (hit !== operation) wrong.push(`call ${index} was ${hit}, not ${operation}`);
+      const { gate, ledger, wrong, questions } = await job({ operation, nth }, mode);
+      if (gate.struck + gate.commitsLost === 0) wrong.push('nothing failed');
+      const lost = 'outcomeLost' in mode ? mode.outcomeLost : mode.when === 'after' ? 1 : 0;
+      wrong.push(...repeated(ledger, operation, lost));
       if ('outcomeLost' in mode && gate.commitsLost !== mode.outcomeLost)
         wrong.push(`${gate.commitsLost} outcomes were lost, not ${mode.outcomeLost}`);
       // The witness: AWS never had a call that was to fail before its effect, and had the others.
@@ -262,7 +296,7 @@ export const proof = proofOfCases({
   defaults: { seeds: 1, seconds: 900 },
   injects: true,
   async cases() {
-    const sound = await job(0, null);
+    const sound = await job(null, null);
     if (sound.wrong.length > 0) throw new Error(`the job fails by itself: ${sound.wrong.join('; ')}`);
     const { calls } = sound.gate;
     const missing = ['CreateImage', 'StartInstances', 'SendCommand', 'CancelCommand', 'StopInstances'].filter(
@@ -270,7 +304,9 @@ export const proof = proofOfCases({
     );
     if (missing.length > 0) throw new Error(`the job never calls ${missing.join(', ')}`);
     return calls.flatMap((operation, i) =>
-      Object.entries(MODES).map(([name, mode]) => failing(i + 1, operation, name, mode)),
+      Object.entries(MODES).map(([name, mode]) =>
+        failing(operation, calls.slice(0, i + 1).filter((c) => c === operation).length, name, mode),
+      ),
     );
   },
 });
