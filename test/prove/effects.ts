@@ -135,7 +135,8 @@ const FLEET = {
   windows: 1,
   instances: {
     'linux-1': { behaviour: { durations: { delivery: 100_000_000 } } },
-    'linux-2': { state: 'stopped' as const },
+    // Long enough on its way down to be told so again.
+    'linux-2': { state: 'stopped' as const, behaviour: { durations: { stop: 300_000 } } },
   },
 };
 
@@ -152,7 +153,7 @@ async function job(at: At | null, mode: Mode | null): Promise<Ended> {
   return withBot(
     FLEET,
     {
-      policy: { stoppedInstances: 'start', runLengthLimit: 48 * 3_600_000 },
+      policy: { stoppedInstances: 'start', runLengthLimit: 72 * 3_600_000 },
       // A lost commit makes the host pause: nothing else may run out meanwhile.
       timing: {
         effectGrace: 120,
