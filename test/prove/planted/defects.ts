@@ -12,6 +12,7 @@ import { REPLAY_DEFECTS } from './defects/replay.ts';
 import { RESTART_DEFECTS } from './defects/restart.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
+import { WORLD_DEFECTS } from './defects/world.ts';
 
 export const DEFECTS: readonly Defect[] = [
   ...EFFECTS_DEFECTS,
@@ -26,4 +27,5 @@ export const DEFECTS: readonly Defect[] = [
   ...OWN_HOST_DEFECTS,
   ...FOREIGN_DEFECTS,
   ...MODEL_DEFECTS,
+  ...WORLD_DEFECTS,
 ];

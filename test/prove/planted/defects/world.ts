@@ -1,0 +1,89 @@
+/** Defects that only show in the whole process: across restarts, kills, and long failures of Slack. */
+import type { Defect } from '../defect.ts';
+
+export const WORLD_DEFECTS: readonly Defect[] = [
+  {
+    name: 'the call is made before its intent is on disk',
+    promise: 'intents precede effects',
+    changes: [
+      {
+        file: 'src/workflow/executor.ts',
+        find: '  const intended = await store.intend(',
+        replace:
+          "  const early = await kind.act(context, { ...intent, id: 0, runId: run.id, state: 'intended', intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null });\n  const intended = await store.intend(",
+      },
+      {
+        file: 'src/workflow/executor.ts',
+        find: '  return act(outside, context, intended.value);',
+        replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
+      },
+    ],
+    prove: ['--only', 'world', '--seeds', '3'],
+  },
+  {
+    name: 'the thread is told newest first',
+    promise: 'the thread catches up in order',
+    changes: [
+      {
+        file: 'src/store/sqlite-outbox.ts',
+        find: 'SELECT min(f.id) FROM outbox f',
+        replace: 'SELECT max(f.id) FROM outbox f',
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'down'],
+  },
+  {
+    name: 'an edit that Slack did not take counts as shown',
+    promise: 'the card restores the truth',
+    changes: [
+      {
+        file: 'src/slack/card-sender.ts',
+        find: "      log.warn({ runId, channel, slack: failure.code }, 'the card was not edited');",
+        replace: '      outbox.cardShown(runId, message.revision);',
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'down'],
+  },
+  {
+    name: 'a run waits until Slack was told',
+    promise: 'no wave waits for Slack',
+    changes: [
+      {
+        file: 'src/workflow/tasks/open-wave.ts',
+        find: '    for (const group of byPlace(targets)) changes.push(',
+        replace:
+          '    await outside.directory.membership(run.requestedBy, plan.approval);\n    for (const group of byPlace(targets)) changes.push(',
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'down'],
+  },
+  {
+    name: 'nobody takes up open runs after a restart',
+    promise: 'nothing is lost by a restart',
+    changes: [
+      {
+        file: 'src/compose.ts',
+        find: '    host.kickAll();\n    void watch.tick();\n    await slack.start();',
+        replace: '    void watch.tick();\n    await slack.start();',
+      },
+      {
+        file: 'src/compose.ts',
+        find: '    host.kickAll();\n    void watch.tick();\n    if (!hostKnown)',
+        replace: '    void watch.tick();\n    if (!hostKnown)',
+      },
+    ],
+    prove: ['--only', 'world', '--seeds', '24'],
+  },
+  {
+    name: 'news that a kill left half sent is sent again',
+    promise: 'a thread message in doubt is not sent again',
+    changes: [
+      {
+        file: 'src/store/sqlite-outbox.ts',
+        find: "UPDATE outbox SET state = 'given_up', error = 'in doubt after a restart'",
+        replace: "UPDATE outbox SET state = 'pending', error = 'in doubt after a restart'",
+      },
+    ],
+    prove: ['--only', 'world', '--seeds', '24'],
+  },
+];
