@@ -2,6 +2,7 @@
 import type { TargetChange } from './changes.ts';
 import type { Effect, Target } from './run-types.ts';
 import { endTarget, endWithoutInstall } from './target-changes.ts';
+import { asClause } from './words.ts';
 
 /** Refused too often, or for too long. */
 export function givenUp(
@@ -41,7 +42,7 @@ export function unverified(target: Target, why: string): TargetChange {
     return endTarget(
       target,
       'verification_failed',
-      `The install ended with success, but it could not be verified: ${why}.`,
+      `The install ended with success, but it could not be verified: ${asClause(why)}.`,
       'Check that the instance is up and its SSM agent online, then scan it with --fresh.',
     );
   }

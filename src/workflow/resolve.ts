@@ -76,7 +76,7 @@ export async function resolve(outside: Outside, context: EffectContext, effect: 
   await store.commit(
     effect.runId,
     kind.repeatable
-      ? absent(effect, now, 'looked for and not found')
+      ? absent(effect, now, 'It was looked for and not found.')
       : question(
           effect,
           { ...context, now },
@@ -96,7 +96,7 @@ function absent(effect: Effect, now: number, note: string): Changes {
       {
         actor: 'patchday',
         action: 'effect.absent',
-        text: `It may be done again: ${note}.`,
+        text: `${note} It may be done again.`,
         detail: { tag: effect.tag },
       },
     ],

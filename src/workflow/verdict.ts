@@ -2,7 +2,7 @@
 import { exitCodeMeaning } from './exit-codes.ts';
 import type { InstalledPatch, PatchCounts, Platform } from './instance.ts';
 import type { Outcome } from './run-types.ts';
-import { count } from './words.ts';
+import { asClause, count } from './words.ts';
 
 export interface Verdict {
   outcome: Outcome;
@@ -39,7 +39,7 @@ export function judgeTarget(facts: VerificationFacts): Verdict {
   if (after === null || facts.verificationProblem !== null) {
     return {
       outcome: 'verification_failed',
-      reason: `The install ended with success, but it could not be verified: ${facts.verificationProblem ?? 'no patch state newer than the install'}.`,
+      reason: `The install ended with success, but it could not be verified: ${asClause(facts.verificationProblem ?? 'no patch state newer than the install')}.`,
       nextStep: 'Check that the instance is up and its SSM agent online, then scan it with --fresh.',
     };
   }

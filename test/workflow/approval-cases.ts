@@ -422,4 +422,25 @@ export const CASES: Case[] = [
     answer: 'approved',
     text: APPROVED,
   },
+  {
+    because: 'a stand-in who is a bot, after the time of the stand-in',
+    change: { facts: standsIn({ until: NOW }, { person: { ok: false, why: 'you are a bot' } }) },
+    answer: 'not_a_person',
+    text: notA('you are a bot'),
+  },
+  {
+    because: 'it has a plan without a hash',
+    change: { run: run({ planHash: null }), planHashNow: null },
+    answer: 'not_waiting',
+    text: 'Run k7m2qp has no plan to approve yet. Nothing was changed; wait for its card.',
+  },
+  {
+    because: 'it was approved, and somebody had approved an older plan',
+    change: {
+      run: run({ phase: 'await_start' }),
+      approvals: [given('UAPP2'), given('UAPP3', OTHER_HASH)],
+    },
+    answer: 'not_waiting',
+    text: `Run k7m2qp was already approved by ${mention('UAPP2')}. Your click changed nothing.`,
+  },
 ];

@@ -22,6 +22,26 @@ describe('a click on Approve', () => {
   }
 });
 
+describe('the approvals', () => {
+  it('are counted by person, the new one included', () => {
+    const plan = { ...PLAN, approval: { ...PLAN.approval, required: 3 } };
+    const hash = hashPlan(plan);
+    const approvals = ['UAPP2', 'UAPP3'].map((userId) => ({ userId, at: NOW - 1000, planHash: hash }));
+    const request = { ...BASE, plan, planHashNow: hash, clickedHash: hash, run: run({ planHash: hash }) };
+
+    expect(evaluateApproval({ ...request, approvals })).toMatchObject({
+      kind: 'approved',
+      given: 3,
+      required: 3,
+    });
+    expect(evaluateApproval({ ...request, approvals: approvals.slice(1) })).toMatchObject({
+      kind: 'counted',
+      given: 2,
+      required: 3,
+    });
+  });
+});
+
 describe('a run', () => {
   const someone = fc.constantFrom('UREQ', 'UCHG', 'UA', 'UB', 'UC');
   const people = fc.record({

@@ -5,7 +5,7 @@ import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import type { Plan, PlanTarget } from '../../src/workflow/plan-types.ts';
 import type { Effect, EffectKindName, Run, Target } from '../../src/workflow/run-types.ts';
 import type { Settings } from '../../src/workflow/settings.ts';
-import { FAST_TIMING, policy } from '../support/workflow-harness.ts';
+import { FAST_TIMING, policy } from '../support/settings.ts';
 
 export const NOW = Date.UTC(2026, 10, 21, 12, 0, 0);
 const ACCOUNT = '111100000001';

@@ -1,6 +1,7 @@
 /** Between two waves: the rules in their order, each with what wins over what. */
 import { describe, expect, it } from 'vitest';
-import { type GateVerdict, judgeWave } from '../../src/workflow/gate.ts';
+import { decideGate, type GateVerdict, judgeWave } from '../../src/workflow/gate.ts';
+import { mention } from '../../src/workflow/mention.ts';
 import type { Run, Target } from '../../src/workflow/run-types.ts';
 import { buildPlan, buildState, buildTarget, NOW, type StateChanges } from './build.ts';
 
@@ -44,6 +45,25 @@ const TABLE: [string, string, Parameters<typeof verdict>][] = [
     'no command was delivered, and an answer is awaited',
     'wait answers',
     [{ targets: sent('not_delivered') }, 1],
+  ],
+  [
+    'no command of the wave was delivered, and some were never sent',
+    'halted',
+    [{ targets: [...sent('not_delivered'), buildTarget(2)] }],
+  ],
+  [
+    'no command of the wave was delivered, and one of an earlier wave was',
+    'halted',
+    [
+      {
+        run: { currentWave: 2 },
+        targets: [
+          ...sent('success'),
+          ...sent('not_delivered').map((t) => ({ ...t, key: `${t.key}x`, wave: 2 })),
+        ],
+        queuedWaves: [3],
+      },
+    ],
   ],
   ['no command of the last wave was delivered', 'completed', [{ targets: sent('denied'), queuedWaves: [] }]],
   ['the run was stopped', 'stopped', [{ run: stopped }]],
@@ -92,5 +112,110 @@ describe('the gate', () => {
     expect('reason' in v && v.reason).toBe(
       'Of 2 patch commands in the last wave none was delivered: no further wave was opened. Check the agents and their way to Systems Manager, then /patch retry.',
     );
+  });
+
+  it.each([
+    [
+      { planHashNow: 'f'.repeat(64) },
+      'The stored plan does not match the approved hash any more. Nothing further was begun; have the database checked.',
+    ],
+    [{ run: stopped }, `Stopped by ${mention('UREQ')}.`],
+    [{ queuedWaves: [] }, 'Every wave is done.'],
+    [
+      { failedSoFar: 2, plan: { ...PLAN, failureBudget: 0 } },
+      '2 instances failed, and the failure budget is 0: no further wave was opened. Look at the failures, then /patch retry.',
+    ],
+  ] satisfies [StateChanges, string][])('says why a run ends: %j', (given, reason) => {
+    const v = verdict(given);
+    expect('reason' in v && v.reason).toBe(reason);
+  });
+
+  it('says that the window was too short, for the rest of a wave and for another wave', () => {
+    const cut = { ...buildTarget(1), stage: 'done' as const, outcome: 'stopped' as const };
+    expect(judgeWave(buildState([cut, { ...cut, outcome: 'patched' }], { plan: PLAN }), 0, NOW)).toEqual({
+      end: 'halted',
+      reason:
+        'The window did not leave enough time for all of the last wave. /patch retry takes up the rest.',
+    });
+    expect(verdict({}, 0, LATE)).toEqual({
+      end: 'halted',
+      reason: 'The window does not leave enough time for another wave. Scan again for the rest.',
+    });
+  });
+
+  it('says whom it waits for', () => {
+    expect(verdict({ queuedWaves: [] }, 1)).toEqual({
+      wait: { code: 'answers', text: "1 instance waits for a person's answer." },
+      wakeAt: null,
+    });
+    expect(verdict({ queuedWaves: [] }, 2)).toMatchObject({
+      wait: { text: "2 instances wait for a person's answer." },
+    });
+    expect(verdict({ frozen })).toMatchObject({
+      wait: { code: 'frozen', text: 'The next wave waits for the freeze to be lifted.' },
+    });
+  });
+
+  it('halts a run that has no plan', () => {
+    expect(said(verdict({ plan: null, planHashNow: null }))).toBe('halted');
+  });
+});
+
+describe('what follows from the gate', () => {
+  const state = (changes: StateChanges = {}) =>
+    buildState([buildTarget(1)], { plan: PLAN, queuedWaves: [2], ...changes });
+
+  it('is the next wave', () => {
+    expect(decideGate(state(), [], NOW)).toEqual({
+      actions: [{ do: 'task', task: { name: 'open_wave', wave: 2 } }],
+      wakeAt: null,
+      because: [{ code: 'opening', text: 'Opening wave 2.' }],
+    });
+  });
+
+  it('is waiting, without an action', () => {
+    expect(decideGate(state({ queuedWaves: [] }), [buildTarget(1)], NOW)).toEqual({
+      actions: [],
+      wakeAt: null,
+      because: [{ code: 'answers', text: "1 instance waits for a person's answer." }],
+    });
+  });
+
+  it('is the report, with the same reason in the run, the audit and every instance that was not reached', () => {
+    expect(decideGate(state({ run: stopped }), [], NOW)).toEqual({
+      actions: [
+        {
+          do: 'advance',
+          changes: {
+            endQueued: { reason: `Stopped by ${mention('UREQ')}.`, nextStep: 'Scan again, or /patch retry.' },
+            run: {
+              phase: 'report',
+              end: 'stopped',
+              endReason: `Stopped by ${mention('UREQ')}.`,
+              because: [],
+            },
+            audit: [{ actor: 'patchday', action: 'run.stopped', text: `Stopped by ${mention('UREQ')}.` }],
+          },
+        },
+      ],
+      wakeAt: null,
+      because: [],
+    });
+  });
+
+  it('is discovery, after a fresh scan', () => {
+    expect(decideGate(state({ plan: null, run: { phase: 'fresh_scan' } }), [], NOW)).toEqual({
+      actions: [
+        {
+          do: 'advance',
+          changes: {
+            run: { phase: 'discover' },
+            audit: [{ actor: 'patchday', action: 'scan.done', text: 'The fresh scan is done.' }],
+          },
+        },
+      ],
+      wakeAt: null,
+      because: [],
+    });
   });
 });

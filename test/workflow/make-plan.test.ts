@@ -4,7 +4,7 @@ import { makePlan, type PlanInput, planWaves } from '../../src/workflow/make-pla
 import type { Plan } from '../../src/workflow/plan-types.ts';
 import type { RunOptions } from '../../src/workflow/run-types.ts';
 import { type EnvironmentPolicy, patchWorstCase } from '../../src/workflow/settings.ts';
-import { policy } from '../support/workflow-harness.ts';
+import { policy } from '../support/settings.ts';
 import { buildInstance, buildPlanTarget, buildRun, SETTINGS } from './build.ts';
 
 const HOUR = 3_600_000;

@@ -200,4 +200,13 @@ describe('canonical JSON', () => {
       expect(() => canonicalJson(value)).toThrow(TypeError);
     });
   }
+
+  it('has its keys in ascending order', () => {
+    expect(canonicalJson({ b: 1, a: { d: 2, c: 3 } })).toBe('{"a":{"c":3,"d":2},"b":1}');
+  });
+
+  it('says what it refuses', () => {
+    expect(() => canonicalJson({ a: [Number.NaN] })).toThrow('not a finite number: NaN');
+    expect(() => canonicalJson({ a: undefined })).toThrow('cannot be written as canonical JSON: undefined');
+  });
 });
