@@ -17,6 +17,7 @@ export const SURVIVORS: readonly Survivor[] = [
   },
   {
     file: 'src/workflow/gate.ts',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
     line: ": { end: 'stopped', reason: `Stopped by ${mention(run.stopRequestedBy ?? '')}.` };",
     becomes: '"Stryker was here!"',
     why: 'A stop is always by somebody: time and person of it are written together.',
