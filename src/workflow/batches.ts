@@ -16,6 +16,8 @@ export interface BatchRequest {
 /** StartInstances and StopInstances take many; this keeps one call's consequences small. */
 const POWER_BATCH = 50;
 export const PATCH_DOCUMENT = 'AWS-RunPatchBaseline';
+/** The comment of every command of ours begins like this; watch and restore look for it. */
+export const MARK = 'patchday ';
 
 /** `earlier` are intents of this kind that were made in the same decision: their names are taken. */
 export function batchesFor(
@@ -97,7 +99,7 @@ function intentFor(
   if (!first) throw new Error('a batch has at least one target');
   const { run } = state;
   const attempt = Math.max(...members.map((m) => m.attempt));
-  const tag = `patchday ${run.id} ${kind} ${batch} a${attempt}`;
+  const tag = `${MARK}${run.id} ${kind} ${batch} a${attempt}`;
   const forward = kind === 'create_image' || kind === 'start' || kind === 'install';
   return {
     kind,

@@ -18,8 +18,8 @@ export const NEXT_RELEASE: readonly SourceChange[] = [
   },
   {
     file: 'src/workflow/batches.ts',
-    find: 'const tag = `patchday ',
-    replace: 'const tag = `pd2 ',
+    find: "export const MARK = 'patchday ';",
+    replace: "export const MARK = 'pd2 ';",
   },
   {
     file: 'src/workflow/make-plan.ts',

@@ -1,29 +1,41 @@
-/**
- * `npm run prove`: every proof in one table. Exits with 1 when a bar is missed.
- *
- *   --only crash,faults   some proofs only          --seed N      another seed (default 1)
- *   --case TEXT           cases that hold TEXT      --seeds N     how many seeds
- *   --json                the table as JSON         --seconds N   bound for each proof
- *   --verbose             every case as it ends     --planted     planted defects: is each one caught?
- */
+/** `npm run prove`: every proof in one table (USAGE has the options). Exits with 1 when a bar is missed. */
 import { parseArgs } from 'node:util';
 import { provePlanted } from './planted/main.ts';
 import type { Proof } from './proof.ts';
 import { PROOFS } from './proofs.ts';
 import { type Row, table } from './table.ts';
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string' },
-    case: { type: 'string' },
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    seconds: { type: 'string' },
-    json: { type: 'boolean' },
-    verbose: { type: 'boolean' },
-    planted: { type: 'boolean' },
-  },
-});
+const OPTIONS = {
+  only: { type: 'string' },
+  case: { type: 'string' },
+  seed: { type: 'string' },
+  seeds: { type: 'string' },
+  seconds: { type: 'string' },
+  json: { type: 'boolean' },
+  verbose: { type: 'boolean' },
+  planted: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+const USAGE = `npm run prove -- [options]: every proof in one table; exits with 1 when a bar is missed.
+  --only NAME,NAME   these proofs: ${PROOFS.map((p) => p.name).join(', ')}
+  --case TEXT        only cases whose name holds TEXT
+  --seed N           another seed (default 1)
+  --seeds N          how many seeds
+  --seconds N        bound for each proof
+  --json             the table as JSON
+  --verbose          every case as it ends
+  --planted          planted defects: is each one caught?`;
+
+const values = options();
+
+function options() {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 function wholeNumber(name: 'seed' | 'seeds' | 'seconds'): number | undefined {
   const text = values[name];
@@ -88,6 +100,10 @@ async function prove(proof: Proof): Promise<Row> {
 }
 
 async function main(): Promise<number> {
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
   if (values.planted) return (await provePlanted(values.case ?? null, (line) => console.log(line))) ? 0 : 1;
   const rows: Row[] = [];
   for (const proof of chosen()) {

@@ -85,6 +85,11 @@ describe('a command that AWS remembers is ours', () => {
       { parameters: { Operation: ['Install'], SnapshotId: ['guid'] } },
       known(),
     ],
+    [
+      'when another release marked it in another way',
+      { comment: TAG.replace('patchday', 'pd2') },
+      known({ effects: new Map([[TAG.replace('patchday', 'pd2'), EFFECT]]) }),
+    ],
     ['when its row cannot be read', { instanceIds: ['i-9'] }, known({}, { request: null })],
   ];
   it.each(OURS)('%s', (_, command, facts) => {

@@ -3,14 +3,11 @@
  * command is judged by what it says of itself: its comment, its document, its instances and its parameters,
  * held against the effects that were written down before they were sent. See docs/adr/0007.
  */
-import { PATCH_DOCUMENT } from '../batches.ts';
+import { MARK, PATCH_DOCUMENT } from '../batches.ts';
 import { foreign } from '../mention.ts';
 import type { SentCommand } from '../ports.ts';
 import type { EffectState, RunId } from '../run-types.ts';
 import { count } from '../words.ts';
-
-/** Every comment of ours begins like this (see batches.ts). */
-export const MARK = 'patchday ';
 
 /** A patch command or scan of ours, as its row has it. */
 export interface KnownEffect {
@@ -69,11 +66,12 @@ export function claimedRun(comment: string): RunId | null {
 
 function judge(command: SentCommand, all: readonly SentCommand[], known: KnownToUs): Judgement {
   const claimed = claimedRun(command.comment);
-  if (claimed === null) return unmarked(command, known);
-  const runId = known.runs.has(claimed) ? claimed : null;
-  const is = (code: ForeignCode, why: string): Judgement => ({ is: 'foreign', code, runId, why });
   const effect = known.effects.get(command.comment);
+  const runId = claimed !== null && known.runs.has(claimed) ? claimed : null;
+  const is = (code: ForeignCode, why: string): Judgement => ({ is: 'foreign', code, runId, why });
+  // A row counts more than the mark: another release may have marked its commands in another way.
   if (!effect) {
+    if (claimed === null) return unmarked(command, known);
     if (known.runs.get(claimed)?.askingAws) return { is: 'undecided' };
     const named = foreign(claimed).slice(0, 40);
     const lost = known.lost.some(({ from, to }) => command.requestedAt >= from && command.requestedAt <= to);
