@@ -57,7 +57,7 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
   }
   for (const effect of state.effects) {
     if (effect.state === 'needs_attention')
-      because.unshift({ code: 'needs_attention', text: `Needs a person: ${effect.note}` });
+      because.unshift({ code: 'needs_attention', text: `Needs a person. ${effect.note}` });
     else if (effect.state !== 'settled' && effect.failures > 0 && effect.note)
       because.push({ code: 'trouble', text: effect.note });
   }

@@ -99,7 +99,7 @@ function question(effect: Effect, targets: readonly Target[]): Question {
   return {
     effectId: effect.id,
     runId: effect.runId,
-    text: `${effect.note.charAt(0).toUpperCase()}${effect.note.slice(1)}.`.replace(/\.\.$/, '.'),
+    text: effect.note,
     whatToCheck:
       effect.kind === 'stop'
         ? 'Look at the patch log and the package manager on the instance: is anything still being installed?'

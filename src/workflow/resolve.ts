@@ -105,7 +105,7 @@ function absent(effect: Effect, now: number, note: string): Changes {
 
 /** Only a person can say what became of a patch command that nobody can see. */
 function question(effect: Effect, { now, settings }: EffectContext, found: string): Changes {
-  const note = `the patch command to ${count(effect.targets.length, 'instance')} in ${effect.landingZone} (${effect.region}) may or may not have been sent`;
+  const note = `The patch command to ${count(effect.targets.length, 'instance')} in ${effect.landingZone} (${effect.region}) may or may not have been sent.`;
   return {
     effects: [
       {
@@ -128,7 +128,7 @@ function question(effect: Effect, { now, settings }: EffectContext, found: strin
       {
         kind: 'question',
         effectId: effect.id,
-        text: `${note.charAt(0).toUpperCase()}${note.slice(1)}. ${found} Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
+        text: `${note} ${found} Look in Systems Manager, Run Command, for the comment "${effect.tag}" before answering.`,
       },
     ],
   };

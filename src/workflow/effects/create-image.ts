@@ -2,6 +2,7 @@
 import type { Changes } from '../changes.ts';
 import type { Effect, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
+import { count } from '../words.ts';
 import {
   blindForLong,
   type EffectContext,
@@ -96,7 +97,7 @@ function judge(context: EffectContext, effect: Effect, look: Look): Changes {
         {
           actor: 'patchday',
           action: 'backup.verified',
-          text: `Image ${imageId} is available and its ${look.snapshotIds.length} snapshots are complete.`,
+          text: `Image ${imageId} is available, its ${count(look.snapshotIds.length, 'snapshot')} complete.`,
           detail: { imageId, snapshotIds: look.snapshotIds, targets: effect.targets },
         },
       ],

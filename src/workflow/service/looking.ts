@@ -8,6 +8,7 @@ import { zonesOf } from '../settings.ts';
 import type { RunView } from '../view.ts';
 import { count } from '../words.ts';
 import { allow, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { unknownScope } from './unknown-scope.ts';
 
 export function view({ store }: Pick<ServiceParts, 'store'>, runId: string): RunView | null {
   const run = store.run(runId);
@@ -45,10 +46,7 @@ export async function backups(
   const zones = zonesOf(parts.settings, request.scope.name);
   const environment = zones[0]?.environment;
   if (environment === undefined)
-    return no(
-      'unknown_scope',
-      `There is no environment or landing zone called ${request.scope.name}. Nothing was looked at.`,
-    );
+    return no('unknown_scope', unknownScope(parts.settings, request.scope.name, 'Nothing was looked at.'));
   const allowed = await allow(parts, actor, 'look', environment, { runId: null });
   if (!allowed.ok) return allowed;
   const failed: string[] = [];

@@ -4,9 +4,9 @@ import type { Scope } from '../plan-types.ts';
 import type { Run, RunOptions } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
 import { environmentGone, zonesOf } from '../settings.ts';
-import { distance } from '../tasks/discover.ts';
 import { RETRYABLE } from '../verdict.ts';
 import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { unknownScope } from './unknown-scope.ts';
 
 export async function scan(
   parts: ServiceParts,
@@ -16,7 +16,8 @@ export async function scan(
   const { scope, options } = request;
   const zones = zonesOf(parts.settings, scope.name);
   const environment = zones[0]?.environment;
-  if (environment === undefined) return no('unknown_scope', unknownScope(parts, scope.name));
+  if (environment === undefined)
+    return no('unknown_scope', unknownScope(parts.settings, scope.name, 'Nothing was started.'));
   const deed = options.dryRun ? (options.fresh ? 'fresh_scan' : 'scan') : 'request';
   const allowed = await allow(parts, actor, deed, environment, { runId: null });
   if (!allowed.ok) return allowed;
@@ -140,17 +141,6 @@ async function create(
   return yes(`${what} ${run.id}: looking at ${scope.name}. Its card appears in ${policy.name}'s channel.`, {
     runId: run.id,
   });
-}
-
-function unknownScope(parts: ServiceParts, name: string): string {
-  const known = [
-    ...parts.settings.environments.map((e) => e.name),
-    ...parts.settings.zones.map((z) => z.name),
-  ];
-  const near = known.map((k) => ({ k, far: distance(k, name.toLowerCase()) })).sort((a, b) => a.far - b.far);
-  const best =
-    near[0] && near[0].far <= Math.max(2, Math.floor(name.length / 2)) ? ` Did you mean ${near[0].k}?` : '';
-  return `There is no environment or landing zone called ${name}.${best} Known are ${known.join(', ')}. Nothing was started.`;
 }
 
 async function isFrozen(parts: ServiceParts): Promise<boolean> {

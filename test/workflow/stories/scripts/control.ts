@@ -1,0 +1,165 @@
+import { MINUTE } from '../../../prove/sim/world.ts';
+import type { Story } from './story.ts';
+
+export const CONTROL: readonly Story[] = [
+  {
+    name: 'stopped-while-it-waits-for-approval',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.click('UNOBODY', 'stop', run);
+      await company.click('UREQ1', 'stop', run);
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'stopped-during-the-backups',
+    async script(company) {
+      const run = await company.scan();
+      await company.approve(run);
+      await company.stage(run, 1, 'backing_up');
+      await company.pass(30_000);
+      await company.click('UAPP2', 'stop', run);
+      company.look(run);
+      await company.click('UAPP2', 'stop', run);
+      await company.phase(run, 'ended');
+      await company.click('UAPP2', 'stop', run);
+    },
+  },
+  {
+    name: 'stopped-before-the-command-was-delivered',
+    beginning: { policy: { waveSize: 3 }, machines: [{}, {}, {}] },
+    async script(company) {
+      company.faults.next('slow_delivery', { after: 1, times: 2 });
+      const run = await company.scan();
+      await company.approve(run);
+      await company.until(
+        'two wait for their agent',
+        () => company.seen(run).targets.filter((t) => t.invocation === 'waiting').length === 2,
+      );
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'cancellation-in-doubt',
+    beginning: { machines: [{}] },
+    async script(company) {
+      company.faults.next('slow_delivery');
+      const run = await company.scan();
+      await company.approve(run);
+      await company.until('it waits for its agent', () =>
+        company.seen(run).targets.some((t) => t.invocation === 'waiting'),
+      );
+      company.faults.next('in_doubt_before');
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'cancellation-that-aws-refuses',
+    beginning: { machines: [{}] },
+    async script(company) {
+      company.faults.next('slow_delivery');
+      const run = await company.scan();
+      await company.approve(run);
+      await company.until('it waits for its agent', () =>
+        company.seen(run).targets.some((t) => t.invocation === 'waiting'),
+      );
+      company.faults.next('no_effect_later');
+      company.faults.next('no_effect_never', { after: 1 });
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'kill-switch-in-the-middle',
+    beginning: { policy: { waveSize: 1 } },
+    async script(company) {
+      const run = await company.scan();
+      await company.approve(run);
+      await company.stage(run, 1, 'backing_up');
+      await company.freeze('UNOBODY');
+      await company.freeze('UREQ1');
+      await company.freeze('UREQ2');
+      await company.pass(10 * MINUTE);
+      company.look(run);
+      await company.unfreeze('UREQ1');
+      await company.unfreeze('UAPP1');
+      await company.unfreeze('UAPP1');
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'frozen-and-stopped',
+    async script(company) {
+      const run = await company.scan();
+      await company.freeze('UAPP1');
+      await company.approve(run, 'UAPP2');
+      await company.pass(MINUTE);
+      company.look(run);
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+      const other = await company.scan();
+      await company.pass(MINUTE);
+      company.look(other);
+      await company.click('UREQ1', 'stop', other);
+      await company.unfreeze('UAPP1');
+    },
+  },
+  {
+    name: 'one-click-delivered-twice',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      const planHash = company.run(run).planHash ?? '';
+      for (const who of ['UAPP1', 'UAPP1'])
+        await company.person(
+          who,
+          `approve ${run} with the same click`,
+          (service, actor) => service.approve(actor, { runId: run, planHash }),
+          { once: 'the same click' },
+        );
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'slack-down-while-people-click',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      company.staff.unreachable = true;
+      await company.approve(run);
+      await company.click('UREQ1', 'stop', run);
+      await company.scan();
+      company.staff.unreachable = false;
+      await company.click('UREQ1', 'stop', run);
+    },
+  },
+  {
+    name: 'looking-and-asking',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      for (const who of ['UNOBODY', 'UREQ2', 'UROBOT'])
+        await company.person(who, 'look', (service, actor) => service.mayLook(actor, 'test'));
+      await company.person('UAPP1', 'look at anything', (service, actor) => service.mayLook(actor, null));
+      await company.person('UNOBODY', 'look at anything', (service, actor) => service.mayLook(actor, null));
+      for (const instance of ['app-1', 'i-2', 'app-99'])
+        await company.person('UREQ1', `cves ${instance}`, (service, actor) =>
+          service.cves(actor, { instance }),
+        );
+      const scope = { name: 'test', pattern: null, tags: [], platform: null, regions: [], only: null };
+      await company.person('UREQ1', 'backups', (service, actor) => service.backups(actor, { scope }));
+      await company.person('UREQ1', 'backups of nowhere', (service, actor) =>
+        service.backups(actor, { scope: { ...scope, name: 'nowhere' } }),
+      );
+      await company.click('UREQ1', 'report', run);
+      await company.click('UAPP1', 'release', run);
+      await company.click('UAPP1', 'reject', run);
+      await company.click('UREQ1', 'report', run);
+      await company.click('UNOBODY', 'report', run);
+    },
+  },
+];

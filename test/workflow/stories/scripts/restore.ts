@@ -1,0 +1,44 @@
+import { HOUR, MINUTE } from '../../../prove/sim/world.ts';
+import type { Story } from './story.ts';
+
+export const RESTORE: readonly Story[] = [
+  {
+    name: 'restored-while-a-plan-waits',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      company.kill();
+      company.restored();
+      company.start();
+      await company.pass(MINUTE);
+      company.look(run);
+      await company.approve(run);
+      await company.click('UREQ1', 'release', run);
+      await company.click('UNOBODY', 'release', run);
+      await company.click('UAPP1', 'release', run);
+      await company.pass(5 * MINUTE);
+      await company.click('UAPP1', 'release', run);
+      await company.click('UAPP1', 'release', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'restored-in-the-middle-of-a-wave',
+    async script(company) {
+      const run = await company.scan();
+      await company.approve(run);
+      await company.stage(run, 1, 'patching');
+      company.kill();
+      company.restored();
+      company.faults.next('look_failed');
+      company.start();
+      await company.pass(HOUR);
+      company.look(run);
+      await company.click('UAPP2', 'release', run);
+      await company.pass(MINUTE);
+      company.look(run);
+      await company.answer(run, 'give_up');
+      await company.phase(run, 'ended');
+    },
+  },
+];
