@@ -3,14 +3,15 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { TESTS } from './scope.ts';
 
-/** The first failure ends a mutant: the tests named like the file come first, the simulation last. */
+/** The first failure ends a mutant: tests named like the file come first, then the stories, the simulation last. */
 class LikeliestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const mutated = process.env['MUTATED'] ?? '';
     const rank = ({ moduleId }: TestSpecification) => {
       const name = basename(moduleId);
-      if (name.startsWith('simulated')) return 2;
-      return mutated !== '' && name.startsWith(mutated) ? 0 : 1;
+      if (name.startsWith('simulated')) return 3;
+      if (mutated !== '' && name.startsWith(mutated)) return 0;
+      return name.startsWith('stories') ? 1 : 2;
     };
     return [...files].sort((a, b) => rank(a) - rank(b) || (a.moduleId < b.moduleId ? -1 : 1));
   }

@@ -1,15 +1,14 @@
 /** Takes back what had not started yet. Never for a command that runs: that would kill a package transaction. */
-import { type EffectKind, placeOf, settle } from './kind.ts';
+import { type EffectKind, placeOf, requestOf, settle } from './kind.ts';
 
 export const cancelCommand: EffectKind = {
-  name: 'cancel',
   repeatable: true,
   family: 'send_command',
   /** The look that found it waiting may be as old as the pause between looks: it is looked at once more. */
   async precheck({ aws, state }, intent, targets) {
-    if (intent.request.kind !== 'cancel') throw new Error('wrong request');
+    const { commandId } = requestOf(intent, 'cancel');
     const place = placeOf({ ...intent, runId: state.run.id });
-    const seen = await aws.commands.invocations(place, intent.request.commandId);
+    const seen = await aws.commands.invocations(place, commandId);
     const waiting = new Set(seen.filter((i) => i.status === 'waiting').map((i) => i.instanceId));
     return {
       drop: [],
@@ -18,9 +17,9 @@ export const cancelCommand: EffectKind = {
   },
 
   async act({ aws }, effect) {
-    if (effect.request.kind !== 'cancel') throw new Error('wrong request');
-    await aws.commands.cancel(placeOf(effect), effect.request.commandId, effect.request.instanceIds);
-    return { commandId: effect.request.commandId };
+    const { commandId, instanceIds } = requestOf(effect, 'cancel');
+    await aws.commands.cancel(placeOf(effect), commandId, instanceIds);
+    return { commandId };
   },
   find: async () => 'absent',
   begun(_context, effect, ref) {

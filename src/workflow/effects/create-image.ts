@@ -10,25 +10,23 @@ import {
   firstOf,
   lookAgain,
   placeOf,
+  requestOf,
   settle,
   targetsOf,
 } from './kind.ts';
 
 export const createImage: EffectKind = {
-  name: 'create_image',
   // The name is unique in the account and region: a second call answers Duplicate, which the adapter adopts.
   repeatable: true,
   family: 'create_image',
 
   async act({ aws }, effect) {
-    if (effect.request.kind !== 'create_image') throw new Error('wrong request');
-    const { kind: _, ...request } = effect.request;
+    const { kind: _, ...request } = requestOf(effect, 'create_image');
     return { imageId: await aws.images.create(placeOf(effect), request) };
   },
 
   async find({ aws }, effect) {
-    if (effect.request.kind !== 'create_image') throw new Error('wrong request');
-    const found = await aws.images.find(placeOf(effect), effect.request.name);
+    const found = await aws.images.find(placeOf(effect), requestOf(effect, 'create_image').name);
     return typeof found === 'string' ? found : { found: { imageId: found.found } };
   },
 

@@ -20,7 +20,6 @@ import {
 import { begunCommand, findCommand, sendCommand } from './send-command.ts';
 
 export const install: EffectKind = {
-  name: 'install',
   repeatable: false,
   family: 'send_command',
 

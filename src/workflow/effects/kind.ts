@@ -5,7 +5,7 @@
 import type { Changes, Intent, RunState, TargetChange } from '../changes.ts';
 import type { TargetKey } from '../instance.ts';
 import type { ApplicationChecks, Aws, Found, Place } from '../ports.ts';
-import type { Effect, EffectKindName, EffectRef, Target } from '../run-types.ts';
+import type { Effect, EffectRef, EffectRequest, Target } from '../run-types.ts';
 import type { Settings } from '../settings.ts';
 
 export interface EffectContext {
@@ -25,7 +25,6 @@ export interface Precheck {
 }
 
 export interface EffectKind {
-  readonly name: EffectKindName;
   /** May be done again when it was looked for and not found. */
   readonly repeatable: boolean;
   readonly family: 'create_image' | 'start' | 'stop' | 'send_command';
@@ -53,6 +52,16 @@ export function placeOf(effect: Pick<Effect, 'landingZone' | 'accountId' | 'regi
     region: effect.region,
     runId: effect.runId,
   };
+}
+
+/** The request of an effect or intent that is of one of these kinds; throws when its row says otherwise. */
+export function requestOf<K extends EffectRequest['kind']>(
+  { request }: Pick<Effect, 'request'>,
+  ...kinds: readonly K[]
+): Extract<EffectRequest, { kind: K }> {
+  if (!kinds.some((kind) => kind === request.kind))
+    throw new Error(`a request to ${request.kind} where one to ${kinds.join(' or ')} was promised`);
+  return request as Extract<EffectRequest, { kind: K }>;
 }
 
 /** The targets of an effect that are loaded, in its order. */

@@ -12,12 +12,13 @@ import {
   firstOf,
   lookAgain,
   placeOf,
+  requestOf,
   settle,
   targetsOf,
 } from './kind.ts';
 
 function idsOf(effect: Effect): readonly string[] {
-  return 'instanceIds' in effect.request ? effect.request.instanceIds : [];
+  return requestOf(effect, 'start', 'stop').instanceIds;
 }
 
 function begunPower(context: EffectContext, effect: Effect, ref: EffectRef): Changes {
@@ -46,7 +47,6 @@ function begunPower(context: EffectContext, effect: Effect, ref: EffectRef): Cha
 }
 
 export const startInstances: EffectKind = {
-  name: 'start',
   repeatable: true,
   family: 'start',
 
@@ -151,7 +151,6 @@ function couldNotStart(target: Target, why: string): TargetChange {
 }
 
 export const stopInstances: EffectKind = {
-  name: 'stop',
   repeatable: true,
   family: 'stop',
 

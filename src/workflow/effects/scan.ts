@@ -19,7 +19,6 @@ import { begunCommand, findCommand, sendCommand } from './send-command.ts';
 import { verifyTargets } from './verify.ts';
 
 export const scan: EffectKind = {
-  name: 'scan',
   repeatable: true,
   family: 'send_command',
 

@@ -2,12 +2,10 @@
 import type { Changes } from '../changes.ts';
 import type { Effect, EffectRef } from '../run-types.ts';
 import { count } from '../words.ts';
-import { type EffectContext, placeOf } from './kind.ts';
+import { type EffectContext, placeOf, requestOf } from './kind.ts';
 
 export async function sendCommand({ aws }: EffectContext, effect: Effect): Promise<EffectRef> {
-  const { request } = effect;
-  if (request.kind !== 'install' && request.kind !== 'scan') throw new Error('wrong request');
-  const { kind: _, ...send } = request;
+  const { kind: _, ...send } = requestOf(effect, 'install', 'scan');
   return aws.commands.send(placeOf(effect), send);
 }
 

@@ -75,7 +75,7 @@ export class Company {
     this.#process = new Process({
       life: ++this.#lives,
       db: this.#db,
-      aws: fakeAws(this.world),
+      aws: this.#teller.calls(fakeAws(this.world)),
       checks: {
         run: async () =>
           this.faults.fires('application_sick')

@@ -9,11 +9,15 @@ import type {
   QueryStore,
   TargetChange,
 } from '../../../src/workflow/changes.ts';
+import type { Aws, Place } from '../../../src/workflow/ports.ts';
 import type { News, RunView } from '../../../src/workflow/view.ts';
+
+const CHANGES = ['images.create', 'power.start', 'power.stop', 'commands.send', 'commands.cancel'];
 
 export class Teller {
   readonly lines: string[] = [];
   readonly #start: number;
+  readonly #asked = new Set<string>();
 
   constructor(start: number) {
     this.#start = start;
@@ -63,6 +67,33 @@ export class Teller {
     });
   }
 
+  /** The same AWS; each question is told when it is first asked, and each change every time. */
+  calls(aws: Aws): Aws {
+    const told = (name: string, port: object) =>
+      new Proxy(port, {
+        get: (target, property) => {
+          const value: unknown = Reflect.get(target, property);
+          if (typeof value !== 'function') return value;
+          return (...args: readonly unknown[]) => {
+            this.#call(`${name}.${String(property)}`, args);
+            return Reflect.apply(value, target, args);
+          };
+        },
+      });
+    const ports = Object.entries(aws).map(([name, port]) => [
+      name,
+      typeof port === 'function' ? port : told(name, port),
+    ]);
+    return Object.fromEntries(ports) as Aws;
+  }
+
+  #call(name: string, args: readonly unknown[]): void {
+    const line = `${CHANGES.includes(name) ? 'CALL' : 'call'} ${name} ${args.map((a) => this.#data(briefly(a))).join(' ')}`;
+    if (!CHANGES.includes(name) && this.#asked.has(line)) return;
+    this.#asked.add(line);
+    this.say(line);
+  }
+
   /** What people see of a run, without what its rows told already. */
   seen({ run, targets, counts, waves, questions, because, frozen, approvals }: RunView): void {
     this.say('', `Run ${run.id} as it is seen:`);
@@ -108,9 +139,9 @@ export class Teller {
   }
 
   #intent(id: number, intent: Intent): void {
-    const { audit, targets, tag, request, landingZone, fromStage, targetSet, forward, planHash } = intent;
+    const { audit, targets, tag, landingZone, fromStage, targetSet, forward, planHash } = intent;
     this.say(`intend ${id} ${this.#short(tag)} for ${this.#short(targets.join(' '))} in ${landingZone}`);
-    this.say(`  ${this.#data({ request, fromStage, targetSet, forward, planHash })}`);
+    this.say(`  ${this.#data({ fromStage, targetSet, forward, planHash })}`);
     for (const entry of audit) this.#audit(entry);
   }
 
@@ -151,4 +182,11 @@ export class Teller {
 function withoutNothing(row: object): object {
   const says = (value: unknown) => Boolean(value) && !(Array.isArray(value) && value.length === 0);
   return Object.fromEntries(Object.entries(row).filter(([, value]) => says(value)));
+}
+
+/** A place in one word; an intent used as one has more, which no port looks at. */
+function briefly(argument: unknown): unknown {
+  const { landingZone, accountId, region, runId } = (argument ?? {}) as Partial<Place>;
+  if (!landingZone && !accountId && !region && !runId) return argument;
+  return `${landingZone} ${accountId} ${region} ${runId}`;
 }
