@@ -49,7 +49,7 @@ export function unverified(target: Target, why: string): TargetChange {
   return endTarget(
     target,
     'failed',
-    `${target.outcomeReason || 'The install did not succeed.'} It could not be scanned afterwards: ${why}.`,
+    `${target.outcomeReason || 'The install did not succeed.'} It could not be scanned afterwards: ${asClause(why)}.`,
     target.nextStep || 'Check the instance and its SSM agent, then /patch retry.',
   );
 }

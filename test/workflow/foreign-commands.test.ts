@@ -177,6 +177,9 @@ describe('nothing is said', () => {
   });
 });
 
+const LOOK_UP =
+  'Look the command id up in CloudTrail of account 111100000001 (event SendCommand): it names who sent it. If that is a session of Patchday from another machine, its role is in other hands: take it away. The steps are in docs/runbook.md under "A command that Patchday cannot account for".';
+
 describe('what people are told', () => {
   const place = { landingZone: 'shop-prod', accountId: '111100000001', region: 'eu-west-1' };
   const found = (n: number) =>
@@ -193,13 +196,43 @@ describe('what people are told', () => {
     expect(saysForeign(one)).toBe(
       "Command c0 of 2026-11-21 12:00 UTC: AWS-RunPatchBaseline Install on 2 instances (i-1, i-2), without a comment. It installs patches and does not carry Patchday's mark, so Patchday did not send it. AWS's list does not say who did: a colleague, a maintenance window, or somebody who has taken Patchday's role.",
     );
-    const alarm = alarmFor(place, [one]);
-    expect(alarm.title).toContain(
-      '1 command at AWS that Patchday cannot account for: landing zone shop-prod',
+    expect(alarmFor(place, [one])).toEqual({
+      title:
+        '1 command at AWS that Patchday cannot account for: landing zone shop-prod, account 111100000001, eu-west-1.',
+      lines: [saysForeign(one)],
+      whatToDo: `What to do: if nobody of your team knows of it, use /patch freeze all, so that Patchday begins nothing new. ${LOOK_UP} If others patch here on purpose, say so with others_patch_here: true for this landing zone.`,
+    });
+  });
+
+  it('does not suggest that others patch here when one of them says that it is ours', () => {
+    const [one] = found(1);
+    if (!one) throw new Error('none');
+    const claimed = { ...one, judgement: { ...one.judgement, code: 'unknown_run' as const } };
+    expect(alarmFor(place, [one, claimed]).whatToDo).toBe(
+      `What to do: if nobody of your team knows of it, use /patch freeze all, so that Patchday begins nothing new. ${LOOK_UP}`,
     );
-    expect(alarm.whatToDo).toMatch(
-      /\/patch freeze all.*CloudTrail of account 111100000001.*others_patch_here/,
+  });
+
+  it('sends people to the threads when rows are lost', () => {
+    const [one] = found(1);
+    if (!one) throw new Error('none');
+    const lost = { ...one, judgement: { ...one.judgement, code: 'lost_rows' as const } };
+    expect(alarmFor(place, [lost, lost]).whatToDo).toBe(
+      `What to do: look into the threads of that time, where Patchday told what it did. If none tells of it, use /patch freeze all, so that Patchday begins nothing new. ${LOOK_UP}`,
     );
+    expect(alarmFor(place, [lost, one]).whatToDo).toMatch(/^What to do: if nobody/);
+  });
+
+  it('has ten lines before it counts', () => {
+    expect(alarmFor(place, found(10)).lines).toHaveLength(10);
+    expect(alarmFor(place, found(11)).lines.at(-1)).toBe('And 1 more command: all of them are in the audit.');
+  });
+
+  it('cuts a long comment', () => {
+    const [one] = found(1);
+    if (!one) throw new Error('none');
+    const long = { ...one, command: { ...one.command, comment: 'x'.repeat(300) } };
+    expect(saysForeign(long)).toContain(`with the comment "${'x'.repeat(100)}". `);
   });
 
   it('is one message for a flood, with the rest counted', () => {
