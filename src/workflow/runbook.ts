@@ -1,54 +1,28 @@
-/** The phases of a run in order, as policy to be read from top to bottom. decide.ts acts on it. */
+/** The phases of a run in order, to be read from top to bottom; decide.ts acts on them. */
 import type { Phase, Stage } from './run-types.ts';
 
-export interface PhaseDescription {
-  phase: Phase;
-  /** What a person is told. */
-  says: string;
-  does: string;
-}
-
-export const RUNBOOK: readonly PhaseDescription[] = [
-  {
-    phase: 'discover',
-    says: 'looking at the instances',
-    does: 'Read every landing zone and region of the scope: EC2 joined with Systems Manager. A zone that fails is shown as failed and hides no other.',
-  },
-  {
-    phase: 'fresh_scan',
-    says: 'scanning for missing patches',
-    does: 'Only with --fresh: AWS-RunPatchBaseline Operation=Scan on everything that can be reached, then discover again.',
-  },
-  {
-    phase: 'plan',
-    says: 'making the plan',
-    does: 'Explicit instances, waves, document, times and policies, hashed. A dry run ends here.',
-  },
-  {
-    phase: 'await_approval',
-    says: 'waiting for approval',
-    does: 'Until enough approvers other than the requester approved this very plan, or the time to do so is over.',
-  },
-  {
-    phase: 'await_start',
-    says: 'approved, waiting for its start',
-    does: 'Until "start not before"; then ask once more whether the approvers still are approvers and the accounts are the planned ones.',
-  },
-  {
-    phase: 'waves',
-    says: 'patching',
-    does: 'Wave by wave: read eligibility again, back up, start what was stopped, patch, verify, stop again what was started, then the gate.',
-  },
-  {
-    phase: 'report',
-    says: 'writing the report',
-    does: 'Files, thread and card, within a minute of the end.',
-  },
-  {
-    phase: 'ended',
-    says: 'ended',
-    does: 'Nothing. Locks on landing zones are gone; instances with a lost command stay locked.',
-  },
+/** What a person is told while a run is there; the comments say what is done. */
+export const RUNBOOK: readonly { phase: Phase; says: string }[] = [
+  // Read every landing zone and region of the scope: EC2 joined with Systems Manager. A zone that fails is
+  // shown as failed and hides no other.
+  { phase: 'discover', says: 'looking at the instances' },
+  // Only with --fresh: AWS-RunPatchBaseline Operation=Scan on everything that can be reached, then discover
+  // again.
+  { phase: 'fresh_scan', says: 'scanning for missing patches' },
+  // Explicit instances, waves, document, times and policies, hashed. A dry run ends here.
+  { phase: 'plan', says: 'making the plan' },
+  // Until enough approvers other than the requester approved this very plan, or the time to do so is over.
+  { phase: 'await_approval', says: 'waiting for approval' },
+  // Until "start not before"; then ask once more whether the approvers still are approvers and the accounts
+  // are the planned ones.
+  { phase: 'await_start', says: 'approved, waiting for its start' },
+  // Wave by wave: read eligibility again, back up, start what was stopped, patch, verify, stop again what
+  // was started, then the gate.
+  { phase: 'waves', says: 'patching' },
+  // Files, thread and card, within a minute of the end.
+  { phase: 'report', says: 'writing the report' },
+  // Nothing. Locks on landing zones are gone; instances with a lost command stay locked.
+  { phase: 'ended', says: 'ended' },
 ];
 
 /** The way of one target through its wave. */
