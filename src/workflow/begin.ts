@@ -7,6 +7,7 @@ import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
 import { called, endWithoutInstall, moveTarget } from './target-changes.ts';
 import type { News } from './view.ts';
+import { asClause } from './words.ts';
 
 export interface Begins {
   actions: Action[];
@@ -230,7 +231,7 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
 
 /** AWS refused to stop it again so often that a person must. */
 function leaveOn({ out }: Context, target: Target, last: Effect): void {
-  const byHand = `It was started for patching and could not be stopped again (${last.note}): stop it by hand.`;
+  const byHand = `It was started for patching and could not be stopped again (${asClause(last.note)}): stop it by hand.`;
   out.changes.push(moveTarget(target, { stage: 'done', nextStep: `${target.nextStep} ${byHand}`.trim() }));
   out.news.push({ kind: 'failure', text: `${called(target)}: ${byHand}`, excerpt: '' });
 }

@@ -102,7 +102,7 @@ function endedChanges(targets: readonly TargetChange[]): Changes {
             {
               actor: 'patchday',
               action: 'targets.ended',
-              text: `${count(ended.length, 'instance')} ended without a change.`,
+              text: `${count(ended.length, 'instance')} ended: nothing more is done to ${ended.length === 1 ? 'it' : 'them'}.`,
               detail: {
                 targets: ended.map((t) => ({
                   key: t.key,

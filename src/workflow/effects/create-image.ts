@@ -2,7 +2,7 @@
 import type { Changes } from '../changes.ts';
 import type { Effect, Target } from '../run-types.ts';
 import { called, endTarget, moveTarget } from '../target-changes.ts';
-import { count } from '../words.ts';
+import { asClause, count } from '../words.ts';
 import {
   blindForLong,
   type EffectContext,
@@ -60,7 +60,7 @@ export const createImage: EffectKind = {
   blind(context, effect, why) {
     const tooLong = context.now - effect.intendedAt > context.settings.timing.backupTimeout;
     return tooLong && blindForLong(context, effect)
-      ? judge(context, effect, { state: 'failed', text: `it could not be looked at. ${why}` })
+      ? judge(context, effect, { state: 'failed', text: `it could not be looked at: ${asClause(why)}` })
       : null;
   },
 

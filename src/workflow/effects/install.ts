@@ -7,6 +7,7 @@ import type { Changes, TargetChange } from '../changes.ts';
 import { targetEligibility } from '../eligibility.ts';
 import type { Effect } from '../run-types.ts';
 import { endWithoutInstall } from '../target-changes.ts';
+import { asClause } from '../words.ts';
 import { expiryOf, followTarget, silentInstances, unknown } from './follow-install.ts';
 import {
   blindForLong,
@@ -74,7 +75,7 @@ export const install: EffectKind = {
     if (context.now <= expiryOf(context, effect) || !blindForLong(context, effect)) return null;
     const ends = targetsOf(context, effect)
       .filter((t) => t.stage === 'patching')
-      .map((t) => unknown(t, effect, `it could not be followed. ${why}`));
+      .map((t) => unknown(t, effect, `it could not be followed: ${asClause(why)}`));
     return {
       effects: settle(effect, why),
       targets: ends.flatMap((e) => e.targets),

@@ -29,6 +29,8 @@ export interface ProcessParts {
   random: Random;
   faults: Faults;
   witness: Witness;
+  /** How the report's files are written; left out = without trouble. */
+  writeReport?: () => Promise<void>;
   /** Shared over all lives, so that an id is never given twice. */
   ids: { run(): string; guid(): string };
   /** Puts a defect between the program and its store; null in an honest simulation. */
@@ -81,7 +83,7 @@ export class Process {
       ids,
       settings,
       ownInstanceIds: () => [],
-      writeReport: async () => {},
+      writeReport: parts.writeReport ?? (async () => {}),
       view: (runId) => view({ store: this.store }, runId),
     };
     this.service = createPatchService({

@@ -43,6 +43,8 @@ export class Company {
   readonly #witness: Witness;
   readonly #db: Database.Database = emptyDatabase();
   readonly #reader: SqliteStore;
+  /** Set when the disk has no room for the report's files. */
+  diskFull = false;
   #process: Process | null = null;
   #lives = 0;
   #ids = 0;
@@ -89,6 +91,9 @@ export class Company {
       random: this.random,
       faults: this.faults,
       witness: this.#witness,
+      writeReport: async () => {
+        if (this.diskFull) throw new Error('The report could not be written: the disk is full.');
+      },
       ids: { run: () => `r${++this.#ids}`, guid: () => `guid-${++this.#ids}` },
       trace: () => {},
       died: () => {
@@ -156,13 +161,13 @@ export class Company {
     who: string,
     does: 'reject' | 'stop' | 'retry' | 'release' | 'report',
     runId: string,
-    changes: { planHash?: string; actor?: Partial<Actor> } = {},
+    changes: { planHash?: string; reason?: string; actor?: Partial<Actor> } = {},
   ): Promise<string> {
-    const planHash = changes.planHash ?? this.run(runId).planHash ?? '';
+    const planHash = changes.planHash ?? this.#reader.run(runId)?.planHash ?? '';
     const answer = await this.person<unknown>(
       who,
       `${does} ${runId}`,
-      (service, actor) => service[does](actor, { runId, planHash, reason: 'not today' }),
+      (service, actor) => service[does](actor, { runId, planHash, reason: changes.reason ?? 'not today' }),
       changes.actor,
     );
     return answer.ok && does === 'retry' ? (answer.value as { runId: string }).runId : '';

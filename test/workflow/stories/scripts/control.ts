@@ -43,6 +43,66 @@ export const CONTROL: readonly Story[] = [
     },
   },
   {
+    name: 'stopped-just-after-the-command-began',
+    beginning: { machines: [{}, {}] },
+    async script(company) {
+      company.faults.next('slow_delivery', { times: 2 });
+      const run = await company.scan();
+      await company.approve(run);
+      await company.until('both wait for their agent', () =>
+        company.seen(run).targets.every((t) => t.invocation === 'waiting'),
+      );
+      await company.pass(30_000);
+      await company.click('UREQ1', 'stop', run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'disk-full-at-the-end',
+    beginning: { machines: [{}] },
+    async script(company) {
+      company.diskFull = true;
+      const run = await company.scan();
+      await company.approve(run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'clicks-on-nothing',
+    async script(company) {
+      for (const does of ['reject', 'stop', 'retry', 'release', 'report'] as const)
+        await company.click('UAPP1', does, 'r9');
+      await company.person('UAPP1', 'approve r9', (service, actor) =>
+        service.approve(actor, { runId: 'r9', planHash: '' }),
+      );
+      await company.person('UAPP1', 'exclude of r9', (service, actor) =>
+        service.exclude(actor, { runId: 'r9', planHash: '', targets: [], reason: '' }),
+      );
+      await company.person('UAPP1', 'resolve of r9', (service, actor) =>
+        service.resolve(actor, { runId: 'r9', instance: 'app-1', reason: 'seen' }),
+      );
+      await company.person('UAPP1', 'answer 99', (service, actor) =>
+        service.answer(actor, { effectId: 99, answer: 'give_up' }),
+      );
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.person('UAPP1', 'resolve without a reason', (service, actor) =>
+        service.resolve(actor, { runId: run, instance: 'app-1', reason: '  ' }),
+      );
+      await company.person('UAPP1', 'resolve of an unknown instance', (service, actor) =>
+        service.resolve(actor, { runId: run, instance: 'app-9', reason: 'seen' }),
+      );
+      await company.person('UAPP1', 'reject without a reason', (service, actor) =>
+        service.reject(actor, { runId: run, planHash: company.run(run).planHash ?? '', reason: ' ' }),
+      );
+      if (company.run(run).phase !== 'ended') await company.click('UAPP1', 'reject', run);
+      await company.person('UAPP1', 'freeze without a reason', (service, actor) =>
+        service.freeze(actor, { scope: 'all', reason: '' }),
+      );
+      await company.unfreeze('UAPP1');
+    },
+  },
+  {
     name: 'cancellation-in-doubt',
     beginning: { machines: [{}] },
     async script(company) {

@@ -5,6 +5,7 @@ import { DISCOVERY } from './discovery.ts';
 import { DOUBT } from './doubt.ts';
 import { PATCHING } from './patching.ts';
 import { POWER } from './power.ts';
+import { REFUSED } from './refused.ts';
 import { RESTORE } from './restore.ts';
 import type { Story } from './story.ts';
 
@@ -16,5 +17,6 @@ export const STORIES: readonly Story[] = [
   ...DOUBT,
   ...POWER,
   ...CONTROL,
+  ...REFUSED,
   ...RESTORE,
 ];

@@ -15,11 +15,43 @@ export const RESTORE: readonly Story[] = [
       await company.approve(run);
       await company.click('UREQ1', 'release', run);
       await company.click('UNOBODY', 'release', run);
+      await company.click('UAPP1', 'release', run, { reason: '  ' });
       await company.click('UAPP1', 'release', run);
       await company.pass(5 * MINUTE);
-      await company.click('UAPP1', 'release', run);
+      await company.click('UAPP1', 'release', run, { reason: ' looked at it ' });
       await company.click('UAPP1', 'release', run);
       await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'restored-and-stopped',
+    async script(company) {
+      const run = await company.scan();
+      await company.approve(run);
+      await company.stage(run, 1, 'backing_up');
+      company.kill();
+      company.restored();
+      company.start();
+      await company.click('UREQ1', 'stop', run);
+      await company.pass(MINUTE);
+      company.look(run);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'restored-after-weeks',
+    beginning: { policy: { startDefault: 'scheduled', approvalTtl: 900 * HOUR } },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      company.kill();
+      await company.pass(30 * 24 * HOUR);
+      company.restored();
+      company.start();
+      await company.pass(5 * MINUTE);
+      company.look(run);
+      await company.click('UAPP1', 'release', run);
+      await company.click('UAPP1', 'stop', run);
     },
   },
   {
