@@ -3,7 +3,7 @@ import { targetEligibility } from '../eligibility.ts';
 import { countOutcomes } from '../make-view.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import type { Target } from '../run-types.ts';
-import { count } from '../words.ts';
+import { asClause, count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 import { countsText } from './report.ts';
 import { stillApproved } from './still-approved.ts';
@@ -186,7 +186,7 @@ function skip(target: Target, why: string): TargetChange {
     set: {
       stage: 'done',
       outcome: 'skipped',
-      outcomeReason: `Not ready when its wave began: ${why}.`,
+      outcomeReason: `Not ready when its wave began: ${asClause(why)}.`,
       nextStep: 'Mend the cause, then /patch retry.',
     },
   };
