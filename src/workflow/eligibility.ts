@@ -20,6 +20,8 @@ export interface EligibilityFacts {
   ownInstanceIds: readonly string[];
 }
 
+const GONE: readonly Instance['state'][] = ['shutting-down', 'terminated'];
+
 export interface Eligibility {
   eligible: boolean;
   /** Why not; empty when eligible. */
@@ -49,11 +51,14 @@ export function targetEligibility(instance: Instance, facts: EligibilityFacts): 
     no('platform_unknown', 'its platform is not known, so no patch document fits');
   reasons.push(...powerReasons(instance, facts));
   if (facts.lock)
-    no('locked', `a command of run ${facts.lock.runId} may still be going on: ${facts.lock.reason}`);
+    no(
+      'locked',
+      `locked by run ${facts.lock.runId}, ${facts.lock.reason}: look at the instance, then /patch resolve ${facts.lock.runId} ${instance.instanceId} <what you found>`,
+    );
   if (facts.otherCommand) {
     no(
       'other_command',
-      `another command is in progress (${foreign(facts.otherCommand.documentName)}, ${facts.otherCommand.commandId})`,
+      `another command is in progress (${foreign(facts.otherCommand.documentName)}, ${facts.otherCommand.commandId}): scan again when it has ended`,
     );
   }
   return { eligible: reasons.length === 0, reasons, notes: notes(instance) };
@@ -88,12 +93,21 @@ function powerReasons(instance: Instance, facts: EligibilityFacts): Reason[] {
   if (instance.state === 'stopped') {
     if (facts.needsAgent && facts.stoppedInstances === 'skip') {
       return [
-        { code: 'stopped', text: 'it is stopped, and the policy of its environment skips stopped instances' },
+        {
+          code: 'stopped',
+          text: 'it is stopped, and the policy of its environment skips stopped instances: start it, or set stopped_instances: start',
+        },
       ];
     }
     return [];
   }
-  if (instance.state !== 'running') return [{ code: 'not_running', text: `it is ${instance.state}` }];
+  if (instance.state !== 'running')
+    return [
+      {
+        code: 'not_running',
+        text: `it is ${instance.state}${GONE.includes(instance.state) ? '' : ': scan again when it is running'}`,
+      },
+    ];
   if (!facts.needsAgent) return [];
   if (instance.ssm.ping === 'not_managed') {
     return [
@@ -104,7 +118,12 @@ function powerReasons(instance: Instance, facts: EligibilityFacts): Reason[] {
     ];
   }
   if (instance.ssm.ping === 'connection_lost') {
-    return [{ code: 'agent_offline', text: 'its SSM agent lost the connection' }];
+    return [
+      {
+        code: 'agent_offline',
+        text: 'its SSM agent lost the connection: start the agent, or look at its way to the SSM endpoints',
+      },
+    ];
   }
   return [];
 }
