@@ -221,8 +221,8 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
     out.actions.push({
       do: 'ask',
       intent,
-      note: `${name} was started for patching and its patch command may still be going on: it is not switched off without a person's word.`,
-      text: `${name} was stopped before and was started for patching. Its patch command may still be going on, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
+      note: `${name} was started for patching and a command may still be running on it: it is not switched off without a person's word.`,
+      text: `${name} was stopped before and was started for patching. A command may still be running on it, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
     });
   }
   for (const intent of batchesFor(state, 'stop', ready, now, timing, questions))

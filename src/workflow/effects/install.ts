@@ -35,7 +35,21 @@ export const install: EffectKind = {
     for (const target of targets) {
       const instance = seen.get(target.instance.instanceId);
       if (!instance || !zone) {
-        drop.push(endWithoutInstall(state.effects, target, 'skipped', 'It does not exist any more.', ''));
+        drop.push(
+          endWithoutInstall(
+            state.effects,
+            target,
+            'skipped',
+            'It does not exist any more.',
+            'Find out who terminated it.',
+          ),
+        );
+        continue;
+      }
+      if (instance.state !== 'running') {
+        const why = `Not patched: it was running and is ${instance.state} now.`;
+        const next = 'Find out who stopped it, then /patch retry.';
+        drop.push(endWithoutInstall(state.effects, target, 'skipped', why, next));
         continue;
       }
       const verdict = targetEligibility(instance, {

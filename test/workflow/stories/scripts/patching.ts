@@ -139,6 +139,28 @@ export const PATCHING: readonly Story[] = [
     },
   },
   {
+    name: 'changed-between-backup-and-install',
+    beginning: {
+      policy: { waveSize: 9, failureBudget: 9, stoppedInstances: 'start' },
+      machines: [{}, {}, {}, {}, {}, {}, { state: 'stopped' }],
+      zones: [{ protectedTags: [{ key: 'protected', value: 'yes' }] }],
+    },
+    async script(company) {
+      const run = await company.scan();
+      await company.approve(run);
+      await company.stage(run, 1, 'backing_up');
+      company.world.terminate(company.machine(2));
+      company.world.stop(null, [company.machine(3)]);
+      company.machine(4).tags['protected'] = 'yes';
+      company.world.setAgent(company.machine(5), 'connection_lost');
+      company.machine(6).otherCommandUntil = Date.UTC(2026, 11, 1);
+      await company.stage(run, 7, 'powering_on');
+      company.machine(7).otherCommandUntil = Date.UTC(2026, 11, 1);
+      await company.answer(run, 'leave_on', 'UREQ2');
+      await company.phase(run, 'ended');
+    },
+  },
+  {
     name: 'application-checks',
     beginning: {
       policy: { checks: [CHECK], failureBudget: 9, waveSize: 1 },
