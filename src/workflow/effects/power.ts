@@ -118,7 +118,7 @@ export const startInstances: EffectKind = {
             seen.stateReason !== ''
           ) {
             targets.push(couldNotStart(target, seen.stateReason));
-          } else if (tooLong) targets.push(couldNotStart(target, `it is still ${seen.state}`));
+          } else if (tooLong) targets.push(couldNotStart(target, `it is ${seen.state}`));
           else open++;
         } else if (tooLong) {
           targets.push(
