@@ -10,8 +10,9 @@ import { stillApproved } from './still-approved.ts';
 
 /**
  * Asks once more for the approvers: who left the group since is a revocation, and with Slack down the last
- * answer counts, which the audit says. Then reads eligibility again for every target of the wave. The wave may shrink by it, never grow. Who stays goes
- * to backup, or on when its backup of an earlier attempt still stands.
+ * answer counts, which the audit says. Then reads eligibility again for every target of the wave, which may
+ * shrink by it and never grows. Who stays goes to backup, or on when its backup of an earlier attempt still
+ * stands.
  */
 export async function openWave(outside: Outside, state: RunState, wave: number): Promise<TaskResult> {
   const { run, plan } = state;
@@ -34,6 +35,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
   }
   const dropped = changes.filter((c) => c.set.stage === 'done');
   const staying = targets.length - dropped.length;
+  const backsUp = changes.some((c) => c.set.stage === 'backing_up');
   const answer = await outside.store.commit(run.id, {
     expect: { phase: 'waves', notStopped: true, planHash: run.planHash },
     targets: changes,
@@ -60,7 +62,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
         kind: 'progress',
         text:
           endedWaveText(all, wave - 1) +
-          `Wave ${wave} of ${plan.waves.length}: ${staying} ${staying === 1 ? 'instance' : 'instances'}${plan.backup.required || plan.kind === 'backup_only' ? ', backing up' : ''}.` +
+          `Wave ${wave} of ${plan.waves.length}: ${count(staying, 'instance')}${backsUp ? ', backing up' : ''}.` +
           (dropped.length > 0 ? ` ${dropped.length} not ready any more.` : ''),
       },
     ],

@@ -40,7 +40,8 @@ export async function plan(outside: Outside, state: RunState): Promise<TaskResul
   eligible = eligible.filter((t) => !unreadable.has(placeKey(t.instance)));
   if (eligible.length === 0) {
     const reasons = pinned.failed.map((f) => f.reason).join(' ');
-    return end(outside, run, 'nothing_to_do', `Nothing can be patched. ${reasons}`);
+    const targets = dropped.map((t) => notPlanned(t, unreadable.get(placeKey(t.instance)) ?? ''));
+    return end(outside, run, 'nothing_to_do', `Nothing can be patched. ${reasons}`, targets);
   }
   const made = makePlan({
     run,
@@ -204,9 +205,16 @@ function nothingReady(targets: readonly Target[]): string {
   return `Nothing to do: of ${count(targets.length, 'instance')}, ${parts.join(' and ')}.`;
 }
 
-async function end(outside: Outside, run: Run, how: 'nothing_to_do', reason: string): Promise<TaskResult> {
+async function end(
+  outside: Outside,
+  run: Run,
+  how: 'nothing_to_do',
+  reason: string,
+  targets: readonly TargetChange[] = [],
+): Promise<TaskResult> {
   await outside.store.commit(run.id, {
     expect: { phase: 'plan' },
+    targets,
     run: {
       phase: 'ended',
       end: how,

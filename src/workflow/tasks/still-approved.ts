@@ -16,8 +16,8 @@ export interface StillApproved {
 }
 
 /**
- * `started`: the run goes on already, so the end of a stand-in's time takes nothing back. Null when Slack could
- * not be asked; the message says why.
+ * `started`: the run goes on already, so the end of a stand-in's time takes nothing back. `unknown` says why
+ * when Slack could not be asked.
  */
 export async function stillApproved(
   outside: Outside,

@@ -29,6 +29,8 @@ export interface ProcessParts {
   random: Random;
   faults: Faults;
   witness: Witness;
+  /** The instances that the program itself runs on; left out = none of the company's. */
+  ownInstanceIds?: () => readonly string[];
   /** How the report's files are written; left out = without trouble. */
   writeReport?: () => Promise<void>;
   /** Shared over all lives, so that an id is never given twice. */
@@ -82,7 +84,7 @@ export class Process {
       clock: timeline,
       ids,
       settings,
-      ownInstanceIds: () => [],
+      ownInstanceIds: parts.ownInstanceIds ?? (() => []),
       writeReport: parts.writeReport ?? (async () => {}),
       view: (runId) => view({ store: this.store }, runId),
     };

@@ -5,6 +5,7 @@
  */
 import type Database from 'better-sqlite3';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { type Aws, LookFailed } from '../../../src/workflow/ports.ts';
 import type { Run, RunOptions, Target } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Actor, Answer, PatchService } from '../../../src/workflow/service.ts';
@@ -45,6 +46,10 @@ export class Company {
   readonly #reader: SqliteStore;
   /** Set when the disk has no room for the report's files. */
   diskFull = false;
+  /** The instances on which Patchday itself runs. */
+  ownInstanceIds: readonly string[] = [];
+  /** Calls that fail for good, by name (`commands.document`), in one landing zone or in all. */
+  readonly denied: { call: string; landingZone?: string }[] = [];
   #process: Process | null = null;
   #lives = 0;
   #ids = 0;
@@ -77,7 +82,7 @@ export class Company {
     this.#process = new Process({
       life: ++this.#lives,
       db: this.#db,
-      aws: this.#teller.calls(fakeAws(this.world)),
+      aws: this.#teller.calls(withDenials(fakeAws(this.world), this.denied)),
       checks: {
         run: async () =>
           this.faults.fires('application_sick')
@@ -91,6 +96,7 @@ export class Company {
       random: this.random,
       faults: this.faults,
       witness: this.#witness,
+      ownInstanceIds: () => this.ownInstanceIds,
       writeReport: async () => {
         if (this.diskFull) throw new Error('The report could not be written: the disk is full.');
       },
@@ -289,6 +295,30 @@ export class Company {
       if ((this.#process?.pending ?? 0) === 0 && this.#timeline.scheduled === before) return;
     }
   }
+}
+
+/** The same AWS, in which some calls are denied for good. */
+function withDenials(aws: Aws, denied: Company['denied']): Aws {
+  const guarded = (name: string, port: object) =>
+    new Proxy(port, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (typeof value !== 'function') return value;
+        return async (...args: readonly unknown[]) => {
+          const place = args[0] as { landingZone?: string } | string;
+          const landingZone = typeof place === 'string' ? place : place.landingZone;
+          const call = `${name}.${String(property)}`;
+          if (denied.some((d) => d.call === call && (d.landingZone ?? landingZone) === landingZone))
+            throw new LookFailed('AccessDenied', `The role of ${landingZone} may not do this.`, false);
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+  const ports = Object.entries(aws).map(([name, port]) => [
+    name,
+    typeof port === 'function' ? port : guarded(name, port),
+  ]);
+  return Object.fromEntries(ports) as Aws;
 }
 
 class StaffWithStandIns extends Staff {

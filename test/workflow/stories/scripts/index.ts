@@ -1,6 +1,7 @@
 import { APPROVAL } from './approval.ts';
 import { BACKUP } from './backup.ts';
 import { CONTROL } from './control.ts';
+import { DENIED } from './denied.ts';
 import { DISCOVERY } from './discovery.ts';
 import { DOUBT } from './doubt.ts';
 import { PATCHING } from './patching.ts';
@@ -17,6 +18,7 @@ export const STORIES: readonly Story[] = [
   ...DOUBT,
   ...POWER,
   ...CONTROL,
+  ...DENIED,
   ...REFUSED,
   ...RESTORE,
 ];
