@@ -5,6 +5,7 @@ import type { Run, RunOptions } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
 import { environmentGone, zonesOf } from '../settings.ts';
 import { RETRYABLE } from '../verdict.ts';
+import { count } from '../words.ts';
 import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 import { unknownScope } from './unknown-scope.ts';
 
@@ -61,7 +62,7 @@ export async function retry(
   if (failed.length === 0) {
     return no(
       'nothing_to_retry',
-      `Run ${run.id} has no failed instances to retry.${unknown > 0 ? ` ${unknown} are unknown: /patch resolve them first, then scan.` : ''} Nothing was changed.`,
+      `Run ${run.id} has no failed instances to retry.${unknown > 0 ? ` ${count(unknown, 'instance is', 'instances are')} unknown: /patch resolve ${unknown === 1 ? 'it' : 'them'} first, then scan.` : ''} Nothing was changed.`,
     );
   }
   const zones = [...new Set(failed.map((t) => t.instance.landingZone))];

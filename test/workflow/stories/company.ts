@@ -135,6 +135,29 @@ export class Company {
     return answer;
   }
 
+  /** Several people click at the same instant; tells the answers in their order. */
+  async together(
+    ...clicks: readonly [
+      userId: string,
+      does: string,
+      click: (service: PatchService, actor: Actor) => Promise<Answer<unknown>>,
+    ][]
+  ): Promise<void> {
+    const { service } = this.#process ?? {};
+    if (!service) throw new Error('Patchday is not running');
+    this.#teller.say('', `At once, ${clicks.map(([who, does]) => `${who}: ${does}`).join('; ')}`);
+    const answers: (Answer<unknown> | undefined)[] = clicks.map(() => undefined);
+    for (const [index, [userId, , click]] of clicks.entries()) {
+      const actor = { userId, teamId: 'TOURS', channelId: 'C1', once: `click ${++this.#clicks}` };
+      void click(service, actor).then((answer) => {
+        answers[index] = answer;
+      });
+    }
+    await this.until('every answer', () => answers.every((a) => a !== undefined));
+    for (const answer of answers)
+      this.#teller.say(answer?.ok ? `=> ${answer.text}` : `=> refused, ${answer?.code}: ${answer?.text}`);
+  }
+
   /** `/patch scan test`; the id of the run. */
   async scan(changes: Partial<RunOptions> = {}, who = 'UREQ1', name = 'test'): Promise<string> {
     const options = {

@@ -1,4 +1,5 @@
 import { APPROVAL } from './approval.ts';
+import { AT_ONCE } from './at-once.ts';
 import { BACKUP } from './backup.ts';
 import { CONTROL } from './control.ts';
 import { DENIED } from './denied.ts';
@@ -18,6 +19,7 @@ export const STORIES: readonly Story[] = [
   ...DOUBT,
   ...POWER,
   ...CONTROL,
+  ...AT_ONCE,
   ...DENIED,
   ...REFUSED,
   ...RESTORE,

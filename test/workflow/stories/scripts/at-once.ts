@@ -1,0 +1,194 @@
+import type { Actor, Answer, PatchService } from '../../../../src/workflow/service.ts';
+import type { Company } from '../company.ts';
+import type { Story } from './story.ts';
+
+type Click = [string, string, (service: PatchService, actor: Actor) => Promise<Answer<unknown>>];
+
+const hash = (company: Company, runId: string) => company.run(runId).planHash ?? '';
+const approve = (company: Company, runId: string, who: string): Click => {
+  const planHash = hash(company, runId);
+  return [who, `approve ${runId}`, (s, actor) => s.approve(actor, { runId, planHash, confirmed: true })];
+};
+const stop = (runId: string, who: string): Click => [
+  who,
+  `stop ${runId}`,
+  (s, actor) => s.stop(actor, { runId, reason: '' }),
+];
+const reject = (company: Company, runId: string, who: string): Click => {
+  const planHash = hash(company, runId);
+  return [who, `reject ${runId}`, (s, actor) => s.reject(actor, { runId, planHash, reason: 'no' })];
+};
+const exclude = (company: Company, runId: string, who: string, number: number): Click => {
+  const planHash = hash(company, runId);
+  const targets = [company.machine(number).key];
+  return [
+    who,
+    `exclude app-${number}`,
+    (s, actor) => s.exclude(actor, { runId, planHash, targets, reason: '' }),
+  ];
+};
+
+/** Two people at the same instant, and one person twice: one of them was first. */
+export const AT_ONCE: readonly Story[] = [
+  {
+    name: 'two-approvals-at-once-where-one-is-enough',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.together(approve(company, run, 'UAPP1'), approve(company, run, 'UAPP2'));
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'two-approvals-at-once-where-two-are-needed',
+    beginning: { policy: { approvalsRequired: 2 } },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.together(
+        approve(company, run, 'UAPP1'),
+        approve(company, run, 'UAPP2'),
+        approve(company, run, 'UAPP1'),
+      );
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'approval-and-rejection-at-once',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.together(reject(company, run, 'UAPP2'), approve(company, run, 'UAPP1'));
+      const other = await company.scan();
+      await company.phase(other, 'await_approval');
+      await company.together(approve(company, other, 'UAPP1'), reject(company, other, 'UAPP2'));
+      await company.phase(other, 'ended');
+    },
+  },
+  {
+    name: 'approval-and-exclusion-at-once',
+    beginning: {
+      policy: { failureBudget: { percent: 50 }, waveSize: { percent: 50 } },
+      machines: [{}, {}, {}, {}, {}],
+    },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.together(
+        exclude(company, run, 'UREQ2', 1),
+        approve(company, run, 'UAPP1'),
+        exclude(company, run, 'UREQ1', 2),
+      );
+      company.look(run);
+      const { planHash: old } = company.run(run);
+      await company.exclude(run, 'UREQ1', 3);
+      await company.person('UAPP2', 'reject the old plan', (service, actor) =>
+        service.reject(actor, { runId: run, planHash: old ?? '', reason: 'no' }),
+      );
+      await company.click('UAPP2', 'reject', run);
+    },
+  },
+  {
+    name: 'everything-excluded',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.exclude(run, 'UREQ1', 1, 2);
+      company.look(run);
+      (company.settings.environments as unknown[]).pop();
+      await company.exclude(run, 'UREQ1', 1);
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'backup-only-with-an-exclusion',
+    async script(company) {
+      const run = await company.scan({ backupOnly: true });
+      await company.phase(run, 'await_approval');
+      await company.exclude(run, 'UREQ1', 1);
+      company.look(run);
+      await company.click('UAPP2', 'reject', run);
+    },
+  },
+  {
+    name: 'stopped-by-two-at-once',
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.together(stop(run, 'UREQ1'), stop(run, 'UAPP1'), approve(company, run, 'UAPP2'));
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'frozen-by-two-at-once',
+    async script(company) {
+      const freeze: Click = [
+        'UREQ1',
+        'freeze',
+        (s, actor) => s.freeze(actor, { scope: 'all', reason: 'incident' }),
+      ];
+      const lift: Click = ['UREQ1', 'unfreeze', (s, actor) => s.unfreeze(actor, { scope: 'all' })];
+      await company.together(freeze, freeze);
+      await company.scan({ fresh: true });
+      await company.scan({ fresh: true, dryRun: true });
+      await company.together(lift, lift);
+      const run = await company.scan({ fresh: true, dryRun: true });
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'answered-by-two-at-once',
+    beginning: {
+      machines: [{}],
+      policy: {
+        backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' },
+      },
+    },
+    async script(company) {
+      company.faults.next('in_doubt_before');
+      const run = await company.scan();
+      await company.approve(run);
+      await company.asked(run);
+      const effectId = company.seen(run).questions[0]?.effectId ?? 0;
+      await company.together(
+        ['UAPP1', 'send again', (s, actor) => s.answer(actor, { effectId, answer: 'send_again' })],
+        ['UAPP2', 'give up', (s, actor) => s.answer(actor, { effectId, answer: 'give_up' })],
+      );
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'closed-and-retried-by-two-at-once',
+    beginning: { machines: [{}, {}], policy: { failureBudget: 5 } },
+    async script(company) {
+      company.faults.next('agent_lost_in_install');
+      company.faults.next('install_failed');
+      const run = await company.scan();
+      await company.approve(run);
+      await company.phase(run, 'ended');
+      const retry: Click = ['UREQ2', `retry ${run}`, (s, actor) => s.retry(actor, { runId: run })];
+      await company.together(retry, retry);
+      const unknown = company.seen(run).targets.find((t) => t.outcome === 'unknown')?.instance.name ?? '';
+      const resolve: Click = [
+        'UAPP1',
+        `resolve ${unknown}`,
+        (s, actor) => s.resolve(actor, { runId: run, instance: unknown, reason: 'seen' }),
+      ];
+      await company.together(resolve, resolve);
+      await company.click('UREQ1', 'stop', 'r3');
+    },
+  },
+  {
+    name: 'nothing-but-unknown-to-retry',
+    beginning: { machines: [{}] },
+    async script(company) {
+      company.faults.next('agent_lost_in_install');
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.click('UREQ2', 'retry', run);
+      await company.approve(run);
+      await company.phase(run, 'ended');
+      await company.click('UREQ2', 'retry', run);
+    },
+  },
+];
