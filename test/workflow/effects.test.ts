@@ -53,4 +53,17 @@ describe('a mutating call', () => {
     expect(firstOf([1, 2])).toBe(1);
     expect(() => firstOf([])).toThrow('an empty list where one item was promised');
   });
+
+  it.each(['start', 'stop', 'cancel'] as const)(
+    '%s needs not be found: it may simply be made again',
+    async (kind) => {
+      expect(await EFFECT_KINDS[kind].find({} as EffectContext, buildEffect(kind, []))).toBe('absent');
+    },
+  );
+
+  it('to cancel is settled by its answer, and by a look at the latest', async () => {
+    const effect = buildEffect('cancel', []);
+    const changes = { effects: [{ id: effect.id, from: 'begun', state: 'settled', note: '' }] };
+    expect(await EFFECT_KINDS.cancel.look({} as EffectContext, [effect])).toEqual([{ effect, changes }]);
+  });
 });

@@ -53,7 +53,7 @@ export async function followTarget(
       ? null
       : { ...empty(), targets: [moveTarget(target, { invocation: 'running' })], open: true };
   }
-  return ended(context, effect, target, invocation);
+  return ended(context, effect, target, invocation, invocation.status);
 }
 
 function empty(): Followed {
@@ -125,9 +125,8 @@ async function ended(
   effect: Effect,
   target: Target,
   invocation: Invocation,
+  status: Exclude<Invocation['status'], 'waiting' | 'running'>,
 ): Promise<Followed> {
-  const { status } = invocation;
-  if (status === 'waiting' || status === 'running') throw new Error('not ended');
   // SSM says it also of a command that did start, when the agent was gone at its end.
   const mayRun =
     invocation.detail === 'DeliveryTimedOut' && (wasRunning(target, invocation) || target.power === 'on');
