@@ -22,7 +22,13 @@ export async function scan(
   const deed = options.dryRun ? (options.fresh ? 'fresh_scan' : 'scan') : 'request';
   const allowed = await allow(parts, actor, deed, environment, { runId: null });
   if (!allowed.ok) return allowed;
-  if (options.fresh && (await isFrozen(parts))) return no('frozen', frozenText(parts));
+  const freeze = parts.store.freezes().find((f) => f.scope === 'all');
+  if (options.fresh && freeze) {
+    return no(
+      'frozen',
+      `Everything is frozen${freeze.reason ? ` (${freeze.reason})` : ''}, so no scan command is sent. Nothing was started. Scan without --fresh, or lift it with /patch unfreeze all.`,
+    );
+  }
   return create(parts, actor, {
     scope,
     options,
@@ -142,13 +148,4 @@ async function create(
   return yes(`${what} ${run.id}: looking at ${scope.name}. Its card appears in ${policy.name}'s channel.`, {
     runId: run.id,
   });
-}
-
-async function isFrozen(parts: ServiceParts): Promise<boolean> {
-  return parts.store.freezes().some((f) => f.scope === 'all');
-}
-
-function frozenText(parts: ServiceParts): string {
-  const freeze = parts.store.freezes().find((f) => f.scope === 'all');
-  return `Everything is frozen${freeze?.reason ? ` (${freeze.reason})` : ''}, so no scan command is sent. Nothing was started. Scan without --fresh, or lift it with /patch unfreeze all.`;
 }

@@ -169,6 +169,37 @@ export const DISCOVERY: readonly Story[] = [
     },
   },
   {
+    name: 'who-may-look-without-changing-anything',
+    async script(company) {
+      for (const who of ['UAPP1', 'UNOBODY']) {
+        const dry = await company.scan({ dryRun: true }, who);
+        if (dry !== '') await company.phase(dry, 'ended');
+        const fresh = await company.scan({ dryRun: true, fresh: true }, who);
+        if (fresh !== '') await company.phase(fresh, 'ended');
+        await company.scan({}, who);
+      }
+      await company.person('UREQ1', 'freeze', (s, actor) => s.freeze(actor, { scope: 'all', reason: '' }));
+      await company.scan({ fresh: true });
+      await company.unfreeze('UREQ1');
+    },
+  },
+  {
+    name: 'environment-that-is-gone-is-not-retried',
+    beginning: { machines: [{}], policy: { failureBudget: 5 } },
+    async script(company) {
+      company.faults.next('install_failed');
+      const run = await company.scan();
+      await company.approve(run);
+      await company.phase(run, 'ended');
+      (company.settings.environments as unknown[])[0] = {
+        ...company.settings.environments[0],
+        name: 'other',
+      };
+      await company.click('UREQ1', 'retry', run);
+      await company.click('UREQ1', 'stop', run);
+    },
+  },
+  {
     name: 'two-requests-for-one-landing-zone',
     beginning: { zones: [{}, {}], machines: [{}, { zone: 'zone-2' }] },
     async script(company) {
