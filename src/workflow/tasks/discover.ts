@@ -185,10 +185,10 @@ async function ended(
 ): Promise<TaskResult> {
   const { run } = state;
   const allFailed = failedZones.length > 0 && failedZones.length === zones.length;
-  const near = allFailed ? [] : await nearestNames(outside, state, zones);
+  const answered = zones.filter((z) => !failedZones.some((f) => f.landingZone === z.name));
   const reason = allFailed
     ? 'No landing zone of the scope could be looked at.'
-    : `No instance matches.${near.length > 0 ? ` The nearest names are ${near.join(', ')}.` : ' There are no instances in the scope at all.'}`;
+    : noneMatches(await nearestNames(outside, state, answered), failedZones.length === 0);
   await outside.store.commit(run.id, {
     expect: { phase: 'discover' },
     // After a fresh scan there are targets already.
@@ -221,13 +221,28 @@ async function ended(
   return { done: true };
 }
 
+function noneMatches(near: readonly string[] | null, allAnswered: boolean): string {
+  if (!allAnswered) return 'No instance matches in the landing zones that could be looked at.';
+  if (near === null) return 'No instance matches.';
+  return near.length > 0
+    ? `No instance matches. The nearest names are ${near.join(', ')}.`
+    : 'No instance matches. There are no instances in the scope at all.';
+}
+
+/** A help for typing errors only: null when a landing zone does not give its names. */
 async function nearestNames(
   { aws }: Outside,
   { run }: RunState,
   zones: readonly ZonePolicy[],
-): Promise<string[]> {
+): Promise<string[] | null> {
   const wanted = (run.scope.pattern ?? '').replaceAll(/[*?]/g, '').toLowerCase();
-  const names = (await Promise.all(zones.map((z) => aws.fleet.nearestNames(z.name, run.id)))).flat();
+  let names: string[];
+  try {
+    names = (await Promise.all(zones.map((z) => aws.fleet.nearestNames(z.name, run.id)))).flat();
+  } catch (error) {
+    if (!(error instanceof LookFailed)) throw error;
+    return null;
+  }
   return [...new Set(names)]
     .map((name) => ({ name: foreign(name), far: distance(name.toLowerCase(), wanted) }))
     .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))

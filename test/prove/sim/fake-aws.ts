@@ -99,8 +99,8 @@ export function fakeAws(world: World): Aws {
         maySee();
         return [];
       },
-      async nearestNames() {
-        return [...machines.values()].map((m) => m.name);
+      async nearestNames(zone) {
+        return [...machines.values()].filter((m) => m.zone === zone).map((m) => m.name);
       },
     },
     power: {

@@ -21,6 +21,34 @@ export const DENIED: readonly Story[] = [
     },
   },
   {
+    name: 'nothing-in-one-landing-zone-and-no-way-into-the-other',
+    beginning: { zones: [{}, {}], machines: [{ zone: 'zone-2' }] },
+    async script(company) {
+      company.denied.push(
+        { call: 'fleet.discover', landingZone: 'zone-2' },
+        { call: 'fleet.nearestNames', landingZone: 'zone-2' },
+      );
+      await company.phase(await company.scan(), 'ended');
+    },
+  },
+  {
+    name: 'names-that-cannot-be-read-are-no-trouble',
+    beginning: { machines: [{ state: 'terminated' }] },
+    async script(company) {
+      company.denied.push({ call: 'fleet.nearestNames' });
+      await company.phase(await company.scan(), 'ended');
+      company.denied.pop();
+      await company.phase(await company.scan(), 'ended');
+    },
+  },
+  {
+    name: 'no-instances-at-all',
+    beginning: { machines: [] },
+    async script(company) {
+      await company.phase(await company.scan(), 'ended');
+    },
+  },
+  {
     name: 'patch-document-cannot-be-read',
     beginning: { machines: [{}] },
     async script(company) {
