@@ -179,6 +179,52 @@ export const AT_ONCE: readonly Story[] = [
     },
   },
   {
+    name: 'closing-unknown-instances',
+    beginning: {
+      machines: [{ name: 'twin' }, { name: 'twin' }, { state: 'stopped' }, {}],
+      policy: { failureBudget: 9, waveSize: 9, stoppedInstances: 'start' },
+    },
+    async script(company) {
+      company.faults.next('agent_lost_in_install', { after: 1, times: 3 });
+      const run = await company.scan();
+      await company.approve(run);
+      await company.answer(run, 'leave_on');
+      await company.phase(run, 'ended');
+      const close = (instance: string, reason = ' looked at it ') =>
+        company.person('UAPP1', `resolve ${instance}`, (s, actor) =>
+          s.resolve(actor, { runId: run, instance, reason }),
+        );
+      // The other twin was patched: the one that is unknown is meant.
+      await close('twin');
+      await close('i-3');
+      await close(company.machine(4).key);
+      await close(company.machine(4).key);
+      company.look(run);
+      await company.person('UREQ1', 'stop with a reason', (s, actor) =>
+        s.stop(actor, { runId: run, reason: ' enough ' }),
+      );
+    },
+  },
+  {
+    name: 'frozen-by-the-people-of-another-environment',
+    beginning: { policy: { requesters: { groups: [], users: [] }, approvers: { groups: [], users: [] } } },
+    async script(company) {
+      await company.freeze('UAPP1');
+      const [first] = company.settings.environments;
+      (company.settings.environments as unknown[]).push({
+        ...first,
+        name: 'other',
+        approvers: { groups: ['SAPP'], users: [] },
+      });
+      await company.person('UAPP1', 'freeze', (s, actor) =>
+        s.freeze(actor, { scope: 'all', reason: ' incident ' }),
+      );
+      await company.unfreeze('UAPP1');
+      (company.settings.environments as unknown[]).length = 0;
+      await company.freeze('UAPP1');
+    },
+  },
+  {
     name: 'nothing-but-unknown-to-retry',
     beginning: { machines: [{}] },
     async script(company) {
