@@ -6,7 +6,7 @@ import { type BackupRecord, LookFailed } from '../ports.ts';
 import type { Actor, Answer } from '../service.ts';
 import { zonesOf } from '../settings.ts';
 import type { RunView } from '../view.ts';
-import { count } from '../words.ts';
+import { asClause, count } from '../words.ts';
 import { allow, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
 import { unknownScope } from './unknown-scope.ts';
 
@@ -57,7 +57,7 @@ export async function backups(
           return await parts.aws.images.list(zone.name);
         } catch (error) {
           if (!(error instanceof LookFailed)) throw error;
-          failed.push(`${zone.name}: ${error.message}`);
+          failed.push(`${zone.name}: ${asClause(error.message)}`);
           return [];
         }
       }),

@@ -157,27 +157,14 @@ async function checkPlace(
     const verified = target.imageId !== null && images.get(target.imageId)?.state === 'verified';
     const before = instance.counts;
     // A backup-only run makes its backups whatever is asked for before patching: nothing else may come of it.
-    const mayGoOn = verified || (plan.kind === 'patch' && !plan.backup.required);
-    if (mayGoOn) {
-      if (plan.kind === 'backup_only') {
-        return {
-          key: target.key,
-          whenStage: 'queued',
-          set: {
-            stage: 'done',
-            outcome: 'backed_up',
-            outcomeReason: 'Its backup still stands.',
-            backupVerified: true,
-          },
-        };
-      }
-      return {
-        key: target.key,
-        whenStage: 'queued',
-        set: { stage: target.wasStopped ? 'powering_on' : 'ready', backupVerified: verified, before },
-      };
-    }
-    return { key: target.key, whenStage: 'queued', set: { stage: 'backing_up', imageId: null, before } };
+    const mayGoOn = plan.kind === 'patch' && (verified || !plan.backup.required);
+    return {
+      key: target.key,
+      whenStage: 'queued',
+      set: mayGoOn
+        ? { stage: target.wasStopped ? 'powering_on' : 'ready', backupVerified: verified, before }
+        : { stage: 'backing_up', imageId: null, before },
+    };
   });
 }
 
