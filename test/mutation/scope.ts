@@ -9,13 +9,16 @@ export const TESTS: readonly string[] = [
   'test/mutation/*.test.ts',
 ];
 
-/** Files that hold the bar; the list only grows. */
-export const HELD: readonly string[] = [
+/** Files that hold the bar, and whose every survivor is explained; the list only grows. */
+export const EXPLAINED: readonly string[] = [
   'src/workflow/approval.ts',
   'src/workflow/gate.ts',
   'src/workflow/permissions.ts',
   'src/workflow/plan-hash.ts',
 ];
 
-/** Files that do not, with the score that was measured; null = not measured. */
-export const NOT_YET: readonly { file: string; score: number | null }[] = [];
+/** Files that hold the bar; what survives in them is printed, and not explained yet. */
+export const HELD: readonly string[] = [];
+
+/** Files that do not, with the score that was measured. */
+export const NOT_YET: readonly { file: string; score: number }[] = [];
