@@ -10,7 +10,11 @@ export const BACKUP: readonly Story[] = [
       const run = await company.scan();
       await company.approve(run);
       await company.phase(run, 'ended');
-      await company.click('UREQ1', 'retry', run);
+      const retry = await company.click('UREQ1', 'retry', run);
+      await company.phase(retry, 'await_approval');
+      await company.click('UREQ1', 'stop', retry);
+      const again = await company.click('UREQ1', 'retry', retry);
+      if (again !== '') await company.approve(again);
     },
   },
   {

@@ -57,6 +57,17 @@ export const DENIED: readonly Story[] = [
     },
   },
   {
+    name: 'patch-document-of-no-landing-zone-can-be-read',
+    beginning: { ...TWO_ZONES, machines: [{ zone: 'zone-2' }, {}] },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.click('UAPP1', 'reject', run);
+      company.denied.push({ call: 'commands.document' });
+      await company.phase(await company.scan(), 'ended');
+    },
+  },
+  {
     name: 'patch-document-cannot-be-read-for-a-moment',
     beginning: { machines: [{}] },
     async script(company) {

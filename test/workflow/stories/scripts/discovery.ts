@@ -35,6 +35,14 @@ export const DISCOVERY: readonly Story[] = [
     },
   },
   {
+    name: 'everything-up-to-date',
+    beginning: { machines: [{ missing: 0 }, { missing: 0 }] },
+    async script(company) {
+      await company.phase(await company.scan(), 'ended');
+      await company.phase(await company.scan({ backupOnly: true, dryRun: true }), 'ended');
+    },
+  },
+  {
     name: 'dry-run',
     async script(company) {
       const run = await company.scan({ dryRun: true });
