@@ -24,6 +24,43 @@ export const RESTORE: readonly Story[] = [
     },
   },
   {
+    name: 'released-by-two-at-once',
+    beginning: { machines: [{}, {}] },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      await company.exclude(run, 'UBOTH', 2);
+      company.kill();
+      company.restored();
+      company.start();
+      await company.pass(5 * MINUTE);
+      await company.click('UBOTH', 'release', run);
+      await company.together(
+        ['UAPP1', `release ${run}`, (s, actor) => s.release(actor, { runId: run, reason: 'fine' })],
+        ['UAPP2', `release ${run}`, (s, actor) => s.release(actor, { runId: run, reason: 'fine' })],
+        ['UREQ1', `stop ${run}`, (s, actor) => s.stop(actor, { runId: run, reason: '' })],
+      );
+      await company.phase(run, 'ended');
+    },
+  },
+  {
+    name: 'stopped-and-released-at-once',
+    beginning: { machines: [{}] },
+    async script(company) {
+      const run = await company.scan();
+      await company.phase(run, 'await_approval');
+      company.kill();
+      company.restored();
+      company.start();
+      await company.pass(5 * MINUTE);
+      await company.together(
+        ['UREQ1', `stop ${run}`, (s, actor) => s.stop(actor, { runId: run, reason: '' })],
+        ['UAPP1', `release ${run}`, (s, actor) => s.release(actor, { runId: run, reason: 'fine' })],
+      );
+      await company.phase(run, 'ended');
+    },
+  },
+  {
     name: 'restored-and-stopped',
     async script(company) {
       const run = await company.scan();
