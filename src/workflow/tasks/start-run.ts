@@ -1,6 +1,6 @@
 import type { RunState } from '../changes.ts';
 import { LookFailed } from '../ports.ts';
-import { count } from '../words.ts';
+import { asClause, count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 import { approverText, stillApproved } from './still-approved.ts';
 
