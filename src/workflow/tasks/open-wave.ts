@@ -52,7 +52,7 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
             {
               actor: 'patchday',
               action: 'approval.not_asked_again',
-              text: `Slack could not be asked before wave ${wave} whether the approvers still are approvers (${still.unknown}); the last answer counts.`,
+              text: `Slack could not be asked before wave ${wave} whether the approvers still are approvers (${asClause(still.unknown)}); the last answer counts.`,
             },
           ]
         : []),

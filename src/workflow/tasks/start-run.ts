@@ -21,7 +21,7 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
   if ('unknown' in still) {
     return {
       done: false,
-      why: `Slack could not be asked whether the approvers still are approvers (${still.unknown}). Nothing starts until it answers.`,
+      why: `Slack could not be asked whether the approvers still are approvers (${asClause(still.unknown)}). Nothing starts until it answers.`,
       retryInMs: 10_000,
     };
   }
