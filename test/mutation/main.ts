@@ -47,7 +47,7 @@ if (values.help) {
 if (values.list) {
   for (const file of EXPLAINED) console.log(`${file}  held at ${BAR}, survivors explained`);
   for (const file of HELD) console.log(`${file}  held at ${BAR}`);
-  for (const { file, score } of NOT_YET) console.log(`${file}  ${score}`);
+  for (const { file, score } of NOT_YET) console.log(`${file}  ${score ?? 'not measured'}`);
   process.exit(0);
 }
 

@@ -18,7 +18,60 @@ export const EXPLAINED: readonly string[] = [
 ];
 
 /** Files that hold the bar; what survives in them is printed, and not explained yet. */
-export const HELD: readonly string[] = [];
+export const HELD: readonly string[] = [
+  'src/workflow/begin-ends.ts',
+  'src/workflow/effects/cancel.ts',
+  'src/workflow/effects/create-image.ts',
+  'src/workflow/effects/follow-install.ts',
+  'src/workflow/effects/install.ts',
+  'src/workflow/effects/kind.ts',
+  'src/workflow/effects/kinds.ts',
+  'src/workflow/effects/power.ts',
+  'src/workflow/effects/scan.ts',
+  'src/workflow/effects/send-command.ts',
+  'src/workflow/effects/verify.ts',
+  'src/workflow/executor.ts',
+  'src/workflow/make-view.ts',
+  'src/workflow/mention.ts',
+  'src/workflow/own-host.ts',
+  'src/workflow/permissions-page.ts',
+  'src/workflow/refused.ts',
+  'src/workflow/runbook.ts',
+  'src/workflow/service/controls.ts',
+  'src/workflow/service/facts.ts',
+  'src/workflow/service/looking.ts',
+  'src/workflow/service/requests.ts',
+  'src/workflow/service/unknown-scope.ts',
+  'src/workflow/stand-in.ts',
+  'src/workflow/target-changes.ts',
+  'src/workflow/tasks/discover.ts',
+  'src/workflow/tasks/open-wave.ts',
+  'src/workflow/tasks/plan.ts',
+  'src/workflow/tasks/reconcile.ts',
+  'src/workflow/tasks/start-run.ts',
+  'src/workflow/tasks/still-approved.ts',
+  'src/workflow/watch/alarm.ts',
+  'src/workflow/words.ts',
+];
 
-/** Files that do not, with the score that was measured. */
-export const NOT_YET: readonly { file: string; score: number }[] = [];
+/** Files that do not, with the score that was measured; null = not measured with the tests of now. */
+export const NOT_YET: readonly { file: string; score: number | null }[] = [
+  { file: 'src/workflow/service/decisions.ts', score: 89.0 },
+  { file: 'src/workflow/service/release.ts', score: 83.6 },
+  { file: 'src/workflow/tasks/report.ts', score: 89.9 },
+  { file: 'src/workflow/batches.ts', score: null },
+  { file: 'src/workflow/begin.ts', score: null },
+  { file: 'src/workflow/decide.ts', score: null },
+  { file: 'src/workflow/decide-wave.ts', score: null },
+  { file: 'src/workflow/eligibility.ts', score: null },
+  { file: 'src/workflow/exit-codes.ts', score: null },
+  { file: 'src/workflow/host.ts', score: null },
+  { file: 'src/workflow/make-plan.ts', score: null },
+  { file: 'src/workflow/reconcile.ts', score: null },
+  { file: 'src/workflow/resolve.ts', score: null },
+  { file: 'src/workflow/verdict.ts', score: null },
+  { file: 'src/workflow/watch/command-watch.ts', score: null },
+  { file: 'src/workflow/watch/foreign-commands.ts', score: null },
+  { file: 'src/workflow/when.ts', score: null },
+  { file: 'src/workflow/zoned-time.ts', score: null },
+];
