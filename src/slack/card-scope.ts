@@ -119,7 +119,7 @@ export function notReadySection(view: RunView): SectionBlock | null {
     .map(({ texts, first, names, size }) => {
       const why = md`${texts.size > 1 ? md`e.g. ` : NOTHING}${words(first, 160)}`;
       const more = size > names.length ? md` and ${size - names.length} more` : NOTHING;
-      return md`• ${size} × ${why}: ${join(
+      return md`• ${size} × ${why} – ${join(
         names.map((name) => code(name, 40)),
         ', ',
       )}${more}`;

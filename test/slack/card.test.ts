@@ -162,7 +162,7 @@ describe('the card of a run', () => {
   it('groups who is not ready by the reason, with counts and a few names', () => {
     const blocks = shown(runView({ size: 60 }));
     expect(blocks).toContain('Not in the plan: 8 instances');
-    expect(blocks).toMatch(/3 × Systems Manager does not know it: `web-0006`, `web-0027`, `web-0048`/);
+    expect(blocks).toMatch(/3 × Systems Manager does not know it – `web-0006`, `web-0027`, `web-0048`/);
   });
 
   it('shows a failed landing zone beside the others', () => {
