@@ -40,6 +40,7 @@ export const HELD: readonly string[] = [
   'src/workflow/service/controls.ts',
   'src/workflow/service/facts.ts',
   'src/workflow/service/looking.ts',
+  'src/workflow/service/release.ts',
   'src/workflow/service/requests.ts',
   'src/workflow/service/unknown-scope.ts',
   'src/workflow/stand-in.ts',
@@ -48,6 +49,7 @@ export const HELD: readonly string[] = [
   'src/workflow/tasks/open-wave.ts',
   'src/workflow/tasks/plan.ts',
   'src/workflow/tasks/reconcile.ts',
+  'src/workflow/tasks/report.ts',
   'src/workflow/tasks/start-run.ts',
   'src/workflow/tasks/still-approved.ts',
   'src/workflow/watch/alarm.ts',
@@ -57,8 +59,6 @@ export const HELD: readonly string[] = [
 /** Files that do not, with the score that was measured; null = not measured with the tests of now. */
 export const NOT_YET: readonly { file: string; score: number | null }[] = [
   { file: 'src/workflow/service/decisions.ts', score: 89.0 },
-  { file: 'src/workflow/service/release.ts', score: 83.6 },
-  { file: 'src/workflow/tasks/report.ts', score: 89.9 },
   { file: 'src/workflow/batches.ts', score: null },
   { file: 'src/workflow/begin.ts', score: null },
   { file: 'src/workflow/decide.ts', score: null },
