@@ -38,6 +38,7 @@ export const HELD: readonly string[] = [
   'src/workflow/refused.ts',
   'src/workflow/runbook.ts',
   'src/workflow/service/controls.ts',
+  'src/workflow/service/decisions.ts',
   'src/workflow/service/facts.ts',
   'src/workflow/service/looking.ts',
   'src/workflow/service/release.ts',
