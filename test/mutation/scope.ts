@@ -36,6 +36,7 @@ export const HELD: readonly string[] = [
   'src/workflow/own-host.ts',
   'src/workflow/permissions-page.ts',
   'src/workflow/refused.ts',
+  'src/workflow/resolve.ts',
   'src/workflow/runbook.ts',
   'src/workflow/service/controls.ts',
   'src/workflow/service/decisions.ts',
@@ -59,17 +60,15 @@ export const HELD: readonly string[] = [
 
 /** Files that do not, with the score that was measured; null = not measured with the tests of now. */
 export const NOT_YET: readonly { file: string; score: number | null }[] = [
-  { file: 'src/workflow/service/decisions.ts', score: 89.0 },
   { file: 'src/workflow/batches.ts', score: null },
   { file: 'src/workflow/begin.ts', score: null },
-  { file: 'src/workflow/decide.ts', score: null },
+  { file: 'src/workflow/decide.ts', score: 89.9 },
   { file: 'src/workflow/decide-wave.ts', score: null },
   { file: 'src/workflow/eligibility.ts', score: null },
   { file: 'src/workflow/exit-codes.ts', score: null },
   { file: 'src/workflow/host.ts', score: null },
   { file: 'src/workflow/make-plan.ts', score: null },
   { file: 'src/workflow/reconcile.ts', score: null },
-  { file: 'src/workflow/resolve.ts', score: null },
   { file: 'src/workflow/verdict.ts', score: null },
   { file: 'src/workflow/watch/command-watch.ts', score: null },
   { file: 'src/workflow/watch/foreign-commands.ts', score: null },
