@@ -41,7 +41,12 @@ export type ApprovalRefusal =
 
 export function evaluateApproval(request: ApprovalRequest): ApprovalDecision {
   const { run, plan, facts, approvals, now } = request;
-  if (run.phase !== 'await_approval' || plan === null || run.planHash === null) {
+  if (
+    run.phase !== 'await_approval' ||
+    run.stopRequestedAt !== null ||
+    plan === null ||
+    run.planHash === null
+  ) {
     return { kind: 'refused', code: 'not_waiting', text: whyNotWaiting(run, approvals) };
   }
   if (request.planHashNow !== run.planHash) {
@@ -118,6 +123,8 @@ export function evaluateApproval(request: ApprovalRequest): ApprovalDecision {
 }
 
 function whyNotWaiting(run: Run, approvals: readonly ApprovalRecord[]): string {
+  if (run.phase === 'await_approval' && run.stopRequestedAt !== null)
+    return `Run ${run.id} was told to stop. Nothing was approved.`;
   const by = approvals.filter((a) => a.planHash === run.planHash).at(-1);
   switch (run.phase) {
     case 'ended':

@@ -2,6 +2,7 @@
 import type { Intent, RunState } from './changes.ts';
 import type { Effect, EffectKindName, EffectRequest, Target } from './run-types.ts';
 import type { Timing } from './settings.ts';
+import { tagOf } from './tag.ts';
 import { called } from './target-changes.ts';
 import { count } from './words.ts';
 
@@ -16,8 +17,6 @@ export interface BatchRequest {
 /** StartInstances and StopInstances take many; this keeps one call's consequences small. */
 const POWER_BATCH = 50;
 export const PATCH_DOCUMENT = 'AWS-RunPatchBaseline';
-/** The comment of every command of ours begins like this; watch and restore look for it. */
-export const MARK = 'patchday ';
 
 /** `earlier` are intents of this kind that were made in the same decision: their names are taken. */
 export function batchesFor(
@@ -99,7 +98,7 @@ function intentFor(
   if (!first) throw new Error('a batch has at least one target');
   const { run } = state;
   const attempt = Math.max(...members.map((m) => m.attempt));
-  const tag = `${MARK}${run.id} ${kind} ${batch} a${attempt}`;
+  const tag = tagOf(run.id, kind, batch, attempt);
   const forward = kind === 'create_image' || kind === 'start' || kind === 'install';
   return {
     kind,

@@ -4,10 +4,10 @@
  */
 
 import type { Changes, Intent, RunState } from './changes.ts';
+import { decideParked } from './decide-parked.ts';
 import { decideWave } from './decide-wave.ts';
 import type { Reason } from './instance.ts';
 import { mention } from './mention.ts';
-import { decideParked } from './reconcile.ts';
 import type { Effect, Phase, RunEnd } from './run-types.ts';
 import { environmentGone, type Settings } from './settings.ts';
 

@@ -1,21 +1,18 @@
 /**
- * Runs of a database that was restored from a copy, and so may be behind AWS. Pure: what a parked run does,
- * and what follows from that which AWS remembers of it.
+ * Runs of a database that was restored from a copy, and so may be behind AWS. Pure: what follows from that which
+ * AWS remembers of one.
  */
 import type {
   AdoptedEffect,
   Changes,
   EffectChange,
   InstanceLock,
-  Parked,
   RunState,
   TargetChange,
 } from './changes.ts';
-import type { Decision } from './decide.ts';
-import { followEffects } from './decide-wave.ts';
 import type { SentCommand } from './ports.ts';
 import type { Effect, Run, Target } from './run-types.ts';
-import type { Settings } from './settings.ts';
+import { parseTag } from './tag.ts';
 import { called, endTarget, moveTarget } from './target-changes.ts';
 import { count } from './words.ts';
 
@@ -37,44 +34,6 @@ export interface ImageTrace {
   key: string;
   imageId: string;
   verified: boolean;
-}
-
-/** Waits until nothing of the old process can be on its way any more, asks AWS once, follows what was begun, and waits for a person. */
-export function decideParked(state: RunState, parked: Parked, now: number, settings: Settings): Decision {
-  const quietAt = parked.at + settings.timing.effectGrace;
-  const because = [
-    {
-      code: 'parked',
-      text: parked.finding ?? `${parked.why} AWS is asked what was done since; nothing is changed meanwhile.`,
-    },
-  ];
-  if (parked.finding === null) {
-    return now < quietAt
-      ? { actions: [], wakeAt: quietAt, because }
-      : { actions: [{ do: 'task', task: { name: 'reconcile' } }], wakeAt: null, because };
-  }
-  if (state.run.stopRequestedAt !== null) {
-    return {
-      actions: [
-        {
-          do: 'advance',
-          changes: {
-            unpark: true,
-            audit: [
-              {
-                actor: 'patchday',
-                action: 'run.unparked',
-                text: 'Told to stop: nothing new is begun, what was begun is followed.',
-              },
-            ],
-          },
-        },
-      ],
-      wakeAt: null,
-      because,
-    };
-  }
-  return { ...followEffects(state.effects, now), because };
 }
 
 /**
@@ -191,17 +150,6 @@ export function matchWithAws(
     ],
     news: [{ kind: 'failure', text: finding, excerpt: '' }],
   };
-}
-
-/** The parts of the comment that names an effect of this run (see batches.ts); null for any other. */
-export function parseTag(
-  run: Pick<Run, 'id'>,
-  comment: string,
-): { kind: 'install' | 'scan'; wave: number; batch: string; attempt: number } | null {
-  const [, id, kind, batch, wave, attempt] =
-    /^patchday (\S+) (install|scan) (w(\d+)\/\S+) a(\d+)$/.exec(comment) ?? [];
-  if (id !== run.id || (kind !== 'install' && kind !== 'scan') || batch === undefined) return null;
-  return { kind, wave: Number(wave), batch, attempt: Number(attempt) };
 }
 
 function adoptedEffect(

@@ -17,7 +17,7 @@ export const NEXT_RELEASE: readonly SourceChange[] = [
     replace: 'return 1;',
   },
   {
-    file: 'src/workflow/batches.ts',
+    file: 'src/workflow/tag.ts',
     find: "export const MARK = 'patchday ';",
     replace: "export const MARK = 'pd2 ';",
   },

@@ -6,8 +6,8 @@
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
 import { Stryker } from '@stryker-mutator/core';
+import { optionsOr } from '../support/usage.ts';
 import { BAR, EXPLAINED, HELD, NOT_YET } from './scope.ts';
 import { judge, type Score } from './score.ts';
 import { SURVIVORS } from './survivors.ts';
@@ -20,7 +20,6 @@ const OPTIONS = {
   concurrency: { type: 'string', default: '2' },
   all: { type: 'boolean', default: false },
   list: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
 const USAGE = `npm run mutation -- [options]: is every change of the workflow noticed by some test?
   (none)             the files whose survivors are explained
@@ -29,21 +28,8 @@ const USAGE = `npm run mutation -- [options]: is every change of the workflow no
   --list             which files hold the bar, and which do not yet
   --concurrency N    test runners at once (default 2)`;
 
-const values = options();
+const values = optionsOr(USAGE, OPTIONS);
 
-function options() {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
 if (values.list) {
   for (const file of EXPLAINED) console.log(`${file}  held at ${BAR}, survivors explained`);
   for (const file of HELD) console.log(`${file}  held at ${BAR}`);

@@ -1,5 +1,5 @@
 /** `npm run prove`: every proof in one table (USAGE has the options). Exits with 1 when a bar is missed. */
-import { parseArgs } from 'node:util';
+import { optionsOr } from '../support/usage.ts';
 import { provePlanted } from './planted/main.ts';
 import type { Proof } from './proof.ts';
 import { PROOFS } from './proofs.ts';
@@ -14,7 +14,6 @@ const OPTIONS = {
   json: { type: 'boolean' },
   verbose: { type: 'boolean' },
   planted: { type: 'boolean' },
-  help: { type: 'boolean' },
 } as const;
 const USAGE = `npm run prove -- [options]: every proof in one table; exits with 1 when a bar is missed.
   --only NAME,NAME   these proofs: ${PROOFS.map((p) => p.name).join(', ')}
@@ -26,16 +25,7 @@ const USAGE = `npm run prove -- [options]: every proof in one table; exits with 
   --verbose          every case as it ends
   --planted          planted defects: is each one caught?`;
 
-const values = options();
-
-function options() {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
+const values = optionsOr(USAGE, OPTIONS);
 
 function wholeNumber(name: 'seed' | 'seeds' | 'seconds'): number | undefined {
   const text = values[name];
@@ -100,10 +90,6 @@ async function prove(proof: Proof): Promise<Row> {
 }
 
 async function main(): Promise<number> {
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
   if (values.planted) return (await provePlanted(values.case ?? null, (line) => console.log(line))) ? 0 : 1;
   const rows: Row[] = [];
   for (const proof of chosen()) {

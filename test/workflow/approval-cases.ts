@@ -259,6 +259,12 @@ export const CASES: Case[] = [
     text: APPROVED,
   },
   {
+    because: 'it was told to stop',
+    change: { run: run({ phase: 'await_approval', stopRequestedAt: NOW, stopRequestedBy: 'UREQ' }) },
+    answer: 'not_waiting',
+    text: 'Run k7m2qp was told to stop. Nothing was approved.',
+  },
+  {
     because: 'it was already approved',
     change: { run: run({ phase: 'await_start' }), approvals: [given('UAPP2')] },
     answer: 'not_waiting',

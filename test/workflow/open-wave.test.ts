@@ -1,6 +1,6 @@
 /** Opening a wave: who is still ready, who goes to backup, and what holds the wave up. */
 import { describe, expect, it } from 'vitest';
-import type { Changes, Committed } from '../../src/workflow/changes.ts';
+import type { Changes, Committed, RunState } from '../../src/workflow/changes.ts';
 import type { Instance } from '../../src/workflow/instance.ts';
 import type { Plan } from '../../src/workflow/plan-types.ts';
 import { LookFailed, type Place } from '../../src/workflow/ports.ts';
@@ -30,6 +30,8 @@ interface Given {
   approver?: boolean;
   slack?: Error;
   refused?: boolean;
+  /** The run as it is once everybody was asked. */
+  meanwhile?: RunState;
 }
 
 async function opened(given: Given) {
@@ -60,6 +62,7 @@ async function opened(given: Given) {
     },
     store: {
       allTargets: () => state.targets,
+      load: () => given.meanwhile ?? state,
       instanceLocks: (keys: string[]) =>
         given.lock && keys.includes(keyOf(1))
           ? [{ key: keyOf(1), runId: 'r9', reason: 'unknown', until: null }]
@@ -236,6 +239,19 @@ describe('a wave', () => {
     expect(busy.answer).toMatchObject({ done: false, retryInMs: 10_000 });
     expect(bare('why' in busy.answer ? busy.answer.why : '')).toBe(reason);
     expect(busy.written).toEqual([]);
+  });
+
+  it('is not opened while an instance of an earlier one is on its way again', async () => {
+    const asked = await opened({ earlier: { stage: 'powering_off', power: 'ask' } });
+    expect(asked.answer).toEqual({ done: true });
+    // The person answered while AWS was being asked.
+    const meanwhile = buildState([
+      buildTarget(4, { wave: 0, stage: 'powering_off', power: 'on' }),
+      buildTarget(1),
+    ]);
+    const { answer, written } = await opened({ earlier: { stage: 'powering_off', power: 'ask' }, meanwhile });
+    expect(answer).toEqual({ done: false, why: '', retryInMs: 0 });
+    expect(written).toEqual([]);
   });
 
   it('goes on with the last answer while Slack does not give one, and says so in the audit', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Changes } from '../../src/workflow/changes.ts';
 import { decide } from '../../src/workflow/decide.ts';
-import { HISTORY_MS, matchWithAws, parseTag, type Trace } from '../../src/workflow/reconcile.ts';
+import { HISTORY_MS, matchWithAws, type Trace } from '../../src/workflow/reconcile.ts';
 import type { Target } from '../../src/workflow/run-types.ts';
 import { buildEffect, buildState, buildTarget, keyOf, NOW, SETTINGS, type StateChanges } from './build.ts';
 
@@ -195,20 +195,4 @@ describe('a parked run', () => {
       { do: 'advance', changes: { unpark: true } },
     ]);
   });
-});
-
-it('reads the parts of the comment that names an effect, and no other', () => {
-  expect(parseTag({ id: 'k3f9' }, 'patchday k3f9 install w12/1/eu/linux#3 a2')).toEqual({
-    kind: 'install',
-    wave: 12,
-    batch: 'w12/1/eu/linux#3',
-    attempt: 2,
-  });
-  for (const other of [
-    '',
-    'patchday k3f9 cancel w1/x#1 a1',
-    'patchday k3f9x install w1/x#1 a1',
-    'patchday k3f9 install w1/x#1',
-  ])
-    expect(parseTag({ id: 'k3f9' }, other)).toBeNull();
 });

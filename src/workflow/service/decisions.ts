@@ -114,9 +114,7 @@ async function tryApprove(
   const text =
     late?.kind === 'refused'
       ? late.text
-      : committed.refused === 'stopped'
-        ? `Run ${run.id} was told to stop meanwhile. Nothing was approved.`
-        : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
+      : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
   await deny(parts, actor, 'approve', run.id, { code: committed.refused, text });
   return no(committed.refused, text);
 }

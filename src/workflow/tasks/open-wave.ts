@@ -35,6 +35,8 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
   }
   const dropped = changes.filter((c) => c.set.stage === 'done');
   const staying = targets.length - dropped.length;
+  // A question about power holds no wave up; answered meanwhile, its instance is on its way again and does.
+  if (outside.store.load(run.id)?.targets.some(onItsWay)) return { done: false, why: '', retryInMs: 0 };
   const backsUp = changes.some((c) => c.set.stage === 'backing_up');
   const answer = await outside.store.commit(run.id, {
     expect: { phase: 'waves', notStopped: true, planHash: run.planHash },
@@ -68,6 +70,10 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
     ],
   });
   return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: 0 };
+}
+
+function onItsWay({ stage, power }: Target): boolean {
+  return stage !== 'queued' && stage !== 'done' && power !== 'ask';
 }
 
 /** Whoever approved is no approver any more: no further wave. What waits for an answer of a person ends first. */

@@ -1,7 +1,7 @@
-import { MARK } from '../batches.ts';
 import type { RunState } from '../changes.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import { type ImageTrace, matchWithAws, type Trace } from '../reconcile.ts';
+import { tagsOf } from '../tag.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function reconcile(outside: Outside, state: RunState): Promise<Task
       // In another account than the planned one there would be nothing to be found.
       await aws.identity.confirmAccount(place);
       const { landingZone, accountId, region } = place;
-      const commands = await aws.commands.sentSince(place, `${MARK}${run.id} `, run.createdAt);
+      const commands = await aws.commands.sentSince(place, tagsOf(run.id), run.createdAt);
       traces.push(...commands.map((command) => ({ landingZone, accountId, region, command })));
     }
     for (const landingZone of new Set(places.map((p) => p.landingZone))) {

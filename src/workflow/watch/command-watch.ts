@@ -7,8 +7,9 @@ import type { AuditEntry } from '../changes.ts';
 import { type Clock, type Commands, LookFailed, type SentCommand } from '../ports.ts';
 import type { RunId } from '../run-types.ts';
 import { environmentOf, type Settings } from '../settings.ts';
+import { claimedRun } from '../tag.ts';
 import { type Alarm, alarmFor, type ForeignCommand, saysForeign, type WatchedPlace } from './alarm.ts';
-import { claimedRun, judgeCommands, type KnownToUs } from './foreign-commands.ts';
+import { judgeCommands, type KnownToUs } from './foreign-commands.ts';
 
 export interface WatchStore {
   /** Places that are new are watched from now on: what was sent before is not judged. */

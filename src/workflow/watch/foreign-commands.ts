@@ -3,10 +3,11 @@
  * command is judged by what it says of itself: its comment, its document, its instances and its parameters,
  * held against the effects that were written down before they were sent. See docs/adr/0007.
  */
-import { MARK, PATCH_DOCUMENT } from '../batches.ts';
+import { PATCH_DOCUMENT } from '../batches.ts';
 import { foreign } from '../mention.ts';
 import type { SentCommand } from '../ports.ts';
 import type { EffectState, RunId } from '../run-types.ts';
+import { claimedRun } from '../tag.ts';
 import { count } from '../words.ts';
 
 /** A patch command or scan of ours, as its row has it. */
@@ -57,11 +58,6 @@ export type ForeignCode =
 /** One judgement for each command, in order. `commands` are all that AWS told of one account and region. */
 export function judgeCommands(commands: readonly SentCommand[], known: KnownToUs): Judgement[] {
   return commands.map((command) => judge(command, commands, known));
-}
-
-/** The run that a comment claims to belong to; null when it is not marked as ours. */
-export function claimedRun(comment: string): RunId | null {
-  return comment.startsWith(MARK) ? (comment.slice(MARK.length).split(' ')[0] ?? '') : null;
 }
 
 function judge(command: SentCommand, all: readonly SentCommand[], known: KnownToUs): Judgement {

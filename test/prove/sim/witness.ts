@@ -6,7 +6,7 @@ import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Changes, Committed, Intent, NewRun, WorkflowStore } from '../../../src/workflow/changes.ts';
 import type { Plan } from '../../../src/workflow/plan-types.ts';
 import type { SendRequest } from '../../../src/workflow/ports.ts';
-import type { Effect, Freeze, Run, Target } from '../../../src/workflow/run-types.ts';
+import type { Effect, Freeze, Run } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Staff } from './staff.ts';
 import { type Command, type Image, type Ledger, type Machine, MINUTE, mayRun, type World } from './world.ts';
@@ -233,16 +233,14 @@ export class Witness implements Ledger {
   }
 
   /** A wave is opened in its turn, and only while few enough failed. */
-  #opened({ run, plans, planHash, stopPermitted }: RunModel, wave: number, store: SqliteStore): void {
+  #opened({ run, plans, planHash }: RunModel, wave: number, store: SqliteStore): void {
     const plan = plans.get(planHash ?? '');
     const planned = store.allTargets(run.id).filter((t) => t.wave !== null);
     const failed = planned.filter((t) => t.outcome !== null && FAILED.includes(t.outcome)).length;
     if (plan && failed > plan.failureBudget)
       this.violation(`${run.id} opened wave ${wave} with ${failed} failed of at most ${plan.failureBudget}`);
     const before = planned.filter((t) => (t.wave ?? 0) < wave);
-    // A question about power holds no wave up, and may be answered while the next one is being opened.
-    const asked = (t: Target) => t.power === 'ask' || stopPermitted.has(t.key);
-    if (before.some((t) => t.stage !== 'done' && !asked(t)))
+    if (before.some((t) => t.stage !== 'done' && t.power !== 'ask'))
       this.violation(`${run.id} opened wave ${wave} before the end of the one before`);
     this.succeed('wave opened');
     if (wave > 1) this.succeed('further wave opened');

@@ -228,6 +228,14 @@ export class Company {
     );
   }
 
+  /** Patch commands that wait for their agents. */
+  async waiting(runId: string, commands: number): Promise<void> {
+    await this.until(`${commands} wait for their agent`, () => {
+      const { targets } = this.seen(runId);
+      return targets.filter((t) => t.invocation === 'waiting').length === commands;
+    });
+  }
+
   async asked(runId: string, questions = 1): Promise<void> {
     await this.until(`${runId} asks`, () => this.seen(runId).questions.length >= questions);
   }
@@ -295,9 +303,11 @@ export class Company {
     this.#teller.seen(this.seen(runId));
   }
 
-  /** The database is a copy that was made earlier: its open runs are parked, as the store does it. */
-  restored(): void {
+  /** Starts again on a database that is an older copy: its open runs are parked, as the store does it. */
+  restore(): void {
+    this.kill();
     this.#reader.parkIfBehind([{ name: 'the anchor file', anchor: { seq: 9999, hash: 'f' } }]);
+    this.start();
   }
 
   /** To the end of every run; what was told, and what broke a promise. */

@@ -1,6 +1,6 @@
 import type { Actor, Answer, PatchService } from '../../../../src/workflow/service.ts';
 import type { Company } from '../company.ts';
-import type { Story } from './story.ts';
+import { NO_BACKUP, type Story } from './story.ts';
 
 type Click = [string, string, (service: PatchService, actor: Actor) => Promise<Answer<unknown>>];
 
@@ -140,9 +140,7 @@ export const AT_ONCE: readonly Story[] = [
     name: 'answered-by-two-at-once',
     beginning: {
       machines: [{}],
-      policy: {
-        backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' },
-      },
+      policy: NO_BACKUP,
     },
     async script(company) {
       company.faults.next('in_doubt_before');

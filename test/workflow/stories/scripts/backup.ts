@@ -1,4 +1,4 @@
-import type { Story } from './story.ts';
+import { NO_BACKUP, type Story } from './story.ts';
 
 export const BACKUP: readonly Story[] = [
   {
@@ -40,9 +40,7 @@ export const BACKUP: readonly Story[] = [
   {
     name: 'no-backup-wanted',
     beginning: {
-      policy: {
-        backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' },
-      },
+      policy: NO_BACKUP,
       machines: [{}],
     },
     async script(company) {

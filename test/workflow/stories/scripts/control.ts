@@ -34,10 +34,7 @@ export const CONTROL: readonly Story[] = [
       company.faults.next('slow_delivery', { after: 1, times: 2 });
       const run = await company.scan();
       await company.approve(run);
-      await company.until(
-        'two wait for their agent',
-        () => company.seen(run).targets.filter((t) => t.invocation === 'waiting').length === 2,
-      );
+      await company.waiting(run, 2);
       await company.click('UREQ1', 'stop', run);
       await company.phase(run, 'ended');
     },
@@ -49,9 +46,7 @@ export const CONTROL: readonly Story[] = [
       company.faults.next('slow_delivery', { times: 2 });
       const run = await company.scan();
       await company.approve(run);
-      await company.until('both wait for their agent', () =>
-        company.seen(run).targets.every((t) => t.invocation === 'waiting'),
-      );
+      await company.waiting(run, 2);
       await company.pass(30_000);
       await company.click('UREQ1', 'stop', run);
       await company.phase(run, 'ended');
@@ -109,9 +104,7 @@ export const CONTROL: readonly Story[] = [
       company.faults.next('slow_delivery');
       const run = await company.scan();
       await company.approve(run);
-      await company.until('it waits for its agent', () =>
-        company.seen(run).targets.some((t) => t.invocation === 'waiting'),
-      );
+      await company.waiting(run, 1);
       company.faults.next('in_doubt_before');
       await company.click('UREQ1', 'stop', run);
       await company.phase(run, 'ended');
@@ -124,9 +117,7 @@ export const CONTROL: readonly Story[] = [
       company.faults.next('slow_delivery');
       const run = await company.scan();
       await company.approve(run);
-      await company.until('it waits for its agent', () =>
-        company.seen(run).targets.some((t) => t.invocation === 'waiting'),
-      );
+      await company.waiting(run, 1);
       company.faults.next('no_effect_later');
       company.faults.next('no_effect_never', { after: 1 });
       await company.click('UREQ1', 'stop', run);

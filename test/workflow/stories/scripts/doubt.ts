@@ -1,14 +1,10 @@
 import { HOUR, MINUTE } from '../../../prove/sim/world.ts';
-import type { Story } from './story.ts';
-
-const QUICK = {
-  backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' as const },
-};
+import { NO_BACKUP, type Story } from './story.ts';
 
 export const DOUBT: readonly Story[] = [
   {
     name: 'install-in-doubt-that-was-sent',
-    beginning: { policy: QUICK },
+    beginning: { policy: NO_BACKUP },
     async script(company) {
       company.faults.next('in_doubt_after');
       company.faults.next('command_hidden');
@@ -19,7 +15,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'install-in-doubt-sent-again',
-    beginning: { policy: { ...QUICK, batchSize: 1, failureBudget: 3 } },
+    beginning: { policy: { ...NO_BACKUP, batchSize: 1, failureBudget: 3 } },
     async script(company) {
       company.faults.next('in_doubt_before', { times: 2 });
       const run = await company.scan();
@@ -41,7 +37,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'install-in-doubt-that-appears-after-all',
-    beginning: { policy: QUICK, machines: [{}] },
+    beginning: { policy: NO_BACKUP, machines: [{}] },
     async script(company) {
       company.faults.next('in_doubt_after');
       company.faults.next('command_hidden_long');
@@ -52,7 +48,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'install-in-doubt-and-stopped',
-    beginning: { policy: QUICK },
+    beginning: { policy: NO_BACKUP },
     async script(company) {
       company.faults.next('in_doubt_before');
       const run = await company.scan();
@@ -66,7 +62,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'install-refused',
-    beginning: { policy: { ...QUICK, failureBudget: 5 }, machines: [{}, {}, {}, {}] },
+    beginning: { policy: { ...NO_BACKUP, failureBudget: 5 }, machines: [{}, {}, {}, {}] },
     async script(company) {
       company.faults.next('no_effect_later', { times: 3 });
       company.faults.next('no_effect_never', { after: 4 });
@@ -77,7 +73,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'install-refused-for-one-of-the-batch',
-    beginning: { policy: { ...QUICK, failureBudget: 5, waveSize: 9 }, machines: [{}, {}, {}] },
+    beginning: { policy: { ...NO_BACKUP, failureBudget: 5, waveSize: 9 }, machines: [{}, {}, {}] },
     async script(company) {
       company.random.yes = true;
       company.faults.next('no_effect_never');
@@ -108,7 +104,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'killed-between-intent-and-call',
-    beginning: { policy: QUICK, machines: [{}] },
+    beginning: { policy: NO_BACKUP, machines: [{}] },
     async script(company) {
       const run = await company.scan();
       await company.phase(run, 'await_approval');
@@ -125,7 +121,7 @@ export const DOUBT: readonly Story[] = [
   },
   {
     name: 'verification-scan-in-doubt',
-    beginning: { policy: QUICK },
+    beginning: { policy: NO_BACKUP },
     async script(company) {
       const run = await company.scan();
       await company.approve(run);

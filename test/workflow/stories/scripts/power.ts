@@ -1,19 +1,14 @@
 import { MINUTE } from '../../../prove/sim/world.ts';
-import type { Story } from './story.ts';
+import { NO_BACKUP, type Story } from './story.ts';
 
-const STARTS = {
-  stoppedInstances: 'start' as const,
-  failureBudget: 9,
-  waveSize: 9,
-  backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' as const },
-};
+const STARTS = { ...NO_BACKUP, stoppedInstances: 'start' as const, failureBudget: 9, waveSize: 9 };
 const STOPPED = { state: 'stopped' as const };
 
 export const POWER: readonly Story[] = [
   {
     name: 'stopped-instances-are-started-and-stopped-again',
     beginning: {
-      policy: { ...STARTS, backup: { ...STARTS.backup, required: true }, waveSize: 2 },
+      policy: { stoppedInstances: 'start', failureBudget: 9, waveSize: 2 },
       machines: [
         STOPPED,
         {},

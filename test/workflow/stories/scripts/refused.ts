@@ -1,11 +1,8 @@
 import { HOUR, MINUTE } from '../../../prove/sim/world.ts';
-import type { Story } from './story.ts';
+import { NO_BACKUP, type Story } from './story.ts';
 
-const NO_BACKUP = {
-  backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' as const },
-  failureBudget: 9,
-};
-const STARTS = { ...NO_BACKUP, stoppedInstances: 'start' as const };
+const FORGIVING = { ...NO_BACKUP, failureBudget: 9 };
+const STARTS = { ...FORGIVING, stoppedInstances: 'start' as const };
 const STOPPED = { state: 'stopped' as const };
 
 /** AWS says no again and again, or nothing for long: nothing is tried for ever. */
@@ -22,7 +19,7 @@ export const REFUSED: readonly Story[] = [
   },
   {
     name: 'install-refused-again-and-again',
-    beginning: { policy: NO_BACKUP, machines: [{}] },
+    beginning: { policy: FORGIVING, machines: [{}] },
     async script(company) {
       company.faults.next('no_effect_later', { times: 99 });
       const run = await company.scan();
@@ -53,7 +50,7 @@ export const REFUSED: readonly Story[] = [
   },
   {
     name: 'verification-refused-again-and-again',
-    beginning: { policy: NO_BACKUP, machines: [{}, {}] },
+    beginning: { policy: FORGIVING, machines: [{}, {}] },
     async script(company) {
       company.faults.next('install_failed');
       const run = await company.scan();
@@ -77,7 +74,7 @@ export const REFUSED: readonly Story[] = [
   },
   {
     name: 'install-that-nobody-can-look-at',
-    beginning: { policy: NO_BACKUP, machines: [{}] },
+    beginning: { policy: FORGIVING, machines: [{}] },
     async script(company) {
       const run = await company.scan();
       await company.approve(run);
@@ -117,7 +114,7 @@ export const REFUSED: readonly Story[] = [
   },
   {
     name: 'verification-that-nobody-can-look-at',
-    beginning: { policy: NO_BACKUP, machines: [{}] },
+    beginning: { policy: FORGIVING, machines: [{}] },
     async script(company) {
       const run = await company.scan();
       await company.approve(run);
@@ -129,7 +126,7 @@ export const REFUSED: readonly Story[] = [
   },
   {
     name: 'install-in-doubt-that-nobody-can-look-for',
-    beginning: { policy: NO_BACKUP, machines: [{}] },
+    beginning: { policy: FORGIVING, machines: [{}] },
     async script(company) {
       const run = await company.scan();
       await company.phase(run, 'await_approval');

@@ -7,9 +7,7 @@ export const RESTORE: readonly Story[] = [
     async script(company) {
       const run = await company.scan();
       await company.phase(run, 'await_approval');
-      company.kill();
-      company.restored();
-      company.start();
+      company.restore();
       await company.pass(MINUTE);
       company.look(run);
       await company.approve(run);
@@ -30,9 +28,7 @@ export const RESTORE: readonly Story[] = [
       const run = await company.scan();
       await company.phase(run, 'await_approval');
       await company.exclude(run, 'UBOTH', 2);
-      company.kill();
-      company.restored();
-      company.start();
+      company.restore();
       await company.pass(5 * MINUTE);
       await company.click('UBOTH', 'release', run);
       await company.together(
@@ -49,9 +45,7 @@ export const RESTORE: readonly Story[] = [
     async script(company) {
       const run = await company.scan();
       await company.phase(run, 'await_approval');
-      company.kill();
-      company.restored();
-      company.start();
+      company.restore();
       await company.pass(5 * MINUTE);
       await company.together(
         ['UREQ1', `stop ${run}`, (s, actor) => s.stop(actor, { runId: run, reason: '' })],
@@ -66,9 +60,7 @@ export const RESTORE: readonly Story[] = [
       const run = await company.scan();
       await company.approve(run);
       await company.stage(run, 1, 'backing_up');
-      company.kill();
-      company.restored();
-      company.start();
+      company.restore();
       await company.click('UREQ1', 'stop', run);
       await company.pass(MINUTE);
       company.look(run);
@@ -83,8 +75,7 @@ export const RESTORE: readonly Story[] = [
       await company.phase(run, 'await_approval');
       company.kill();
       await company.pass(30 * 24 * HOUR);
-      company.restored();
-      company.start();
+      company.restore();
       await company.pass(5 * MINUTE);
       company.look(run);
       await company.click('UAPP1', 'release', run);
@@ -97,10 +88,8 @@ export const RESTORE: readonly Story[] = [
       const run = await company.scan();
       await company.approve(run);
       await company.stage(run, 1, 'patching');
-      company.kill();
-      company.restored();
       company.faults.next('look_failed');
-      company.start();
+      company.restore();
       await company.pass(HOUR);
       company.look(run);
       await company.click('UAPP2', 'release', run);

@@ -1,4 +1,10 @@
+import type { EnvironmentPolicy } from '../../../../src/workflow/settings.ts';
 import type { Beginning, Company } from '../company.ts';
+
+/** A policy under which no backup is made. */
+export const NO_BACKUP: Partial<EnvironmentPolicy> = {
+  backup: { required: false, noReboot: true, retentionDays: 3, withoutVerifiedBackup: 'skip' },
+};
 
 export interface Story {
   /** Also the name of the file in which it is told. */
