@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { Connection, Order, Report } from './messages.ts';
+import { type Connection, isEnding, type Order, type Report } from './messages.ts';
 
 const BOT = fileURLToPath(new URL('./child/bot.ts', import.meta.url));
 /** Real ms; nothing in here takes seconds. A bound so that a defect of the simulation itself is told. */
@@ -133,6 +133,7 @@ export class ServerWire {
       ports,
       written: socket.bytesWritten,
       read: socket.bytesRead,
+      ending: isEnding(socket),
     }));
   }
 
@@ -149,10 +150,11 @@ export class ServerWire {
     }
   }
 
-  /** Every byte that one end wrote was read at the other, and no connection is open at one end only. */
+  /** Every byte that one end wrote was read at the other, and no connection is open at one end only, or ending. */
   agrees(theirs: readonly Connection[]): boolean {
     const ours = this.connections();
     if (ours.length !== theirs.length) return false;
+    if ([...ours, ...theirs].some((one) => one.ending)) return false;
     const byPorts = new Map(ours.map((one) => [one.ports, one]));
     return theirs.every((one) => {
       const other = byPorts.get(one.ports);

@@ -1,11 +1,19 @@
 /** What the simulation and the simulated process say to each other, beside the wire. */
 
+import type { Socket } from 'node:net';
+
 /** One TCP connection as one end counts it. */
 export interface Connection {
   /** Port of the bot's end and port of the simulator's; empty while it is not connected. */
   ports: string;
   written: number;
   read: number;
+  /** Ended by one side, which is no byte that could be counted, and not closed yet. */
+  ending: boolean;
+}
+
+export function isEnding(socket: Socket): boolean {
+  return socket.writableEnded || socket.readableEnded || socket.destroyed;
 }
 
 export type Order =

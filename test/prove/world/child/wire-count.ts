@@ -1,7 +1,7 @@
 /** What this process has put on the wire and taken off it, connection by connection, and whether it is at rest. */
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import type { Connection } from '../messages.ts';
+import { type Connection, isEnding } from '../messages.ts';
 
 const sockets = new Map<Socket, string>();
 
@@ -20,6 +20,7 @@ export function connections(): Connection[] {
     ports,
     written: socket.bytesWritten,
     read: socket.bytesRead,
+    ending: isEnding(socket),
   }));
 }
 
