@@ -3,8 +3,8 @@ import type { EffectKindName, Run, RunId } from './run-types.ts';
 
 /** Every tag of ours begins like this. */
 export const MARK = 'patchday ';
-/** What follows it. */
-const PARTS = /^(\S+) (install|scan) (w(\d+)\/\S+) a(\d+)$/;
+/** What follows the run. */
+const PARTS = /^(install|scan) (w(\d+)\/\S+) a(\d+)$/;
 
 /** Every comment of a run begins like this. */
 export function tagsOf(runId: RunId): string {
@@ -20,10 +20,10 @@ export function parseTag(
   run: Pick<Run, 'id'>,
   comment: string,
 ): { kind: 'install' | 'scan'; wave: number; batch: string; attempt: number } | null {
-  const [, id, kind, batch, wave, attempt] =
-    (comment.startsWith(MARK) && PARTS.exec(comment.slice(MARK.length))) || [];
-  if (id !== run.id || (kind !== 'install' && kind !== 'scan') || batch === undefined) return null;
-  return { kind, wave: Number(wave), batch, attempt: Number(attempt) };
+  const parts = comment.startsWith(tagsOf(run.id)) ? PARTS.exec(comment.slice(tagsOf(run.id).length)) : null;
+  if (!parts) return null;
+  const [, kind, batch = '', wave, attempt] = parts;
+  return { kind: kind as 'install' | 'scan', wave: Number(wave), batch, attempt: Number(attempt) };
 }
 
 /** The run that a comment claims to belong to; null when it is not marked as ours. */

@@ -265,6 +265,14 @@ export const CASES: Case[] = [
     text: 'Run k7m2qp was told to stop. Nothing was approved.',
   },
   {
+    because: 'it was told to stop, and has ended',
+    change: {
+      run: run({ phase: 'ended', end: 'stopped', endReason: 'Stopped by X.', stopRequestedAt: NOW }),
+    },
+    answer: 'not_waiting',
+    text: 'Run k7m2qp has ended (Stopped by X.). Nothing was changed.',
+  },
+  {
     because: 'it was already approved',
     change: { run: run({ phase: 'await_start' }), approvals: [given('UAPP2')] },
     answer: 'not_waiting',

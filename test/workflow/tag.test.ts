@@ -13,15 +13,17 @@ it('reads the parts of the comment that names an effect, and no other', () => {
     'patchday k3f9 cancel w1/x#1 a1',
     'patchday k3f9x install w1/x#1 a1',
     'patchday k3f9 install w1/x#1',
+    'patchday k3f9 install w1/x#1 a1 and more',
+    'patchday k3f9 not install w1/x#1 a1',
   ])
     expect(parseTag({ id: 'k3f9' }, other)).toBeNull();
 });
 
 it('reads what it makes', () => {
-  const tag = tagOf('k3f9', 'install', 'w12/1/eu/linux#3', 2);
-  expect(tag).toBe('patchday k3f9 install w12/1/eu/linux#3 a2');
+  const tag = tagOf('k3f9', 'install', 'w12/1/eu/linux#3', 12);
+  expect(tag).toBe('patchday k3f9 install w12/1/eu/linux#3 a12');
   expect(tag.startsWith(tagsOf('k3f9'))).toBe(true);
-  expect(parseTag({ id: 'k3f9' }, tag)).toMatchObject({ kind: 'install', attempt: 2 });
+  expect(parseTag({ id: 'k3f9' }, tag)).toMatchObject({ kind: 'install', attempt: 12 });
   expect(claimedRun(tag)).toBe('k3f9');
 });
 
