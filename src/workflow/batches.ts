@@ -76,8 +76,8 @@ function takenNumbers(
   return taken;
 }
 
+/** Of kinds whose groups hold more than one instance: every image is a group of its own. */
 function sizeLimit(state: RunState, kind: EffectKindName): number {
-  if (kind === 'create_image') return 1;
   if (kind === 'start' || kind === 'stop') return POWER_BATCH;
   return Math.min(50, state.plan?.batchSize ?? 50);
 }
