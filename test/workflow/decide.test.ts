@@ -1,6 +1,8 @@
 /** What a run does next, from hand-built rows and the time alone. */
 import { describe, expect, it } from 'vitest';
+import { mention } from '../../src/workflow/mention.ts';
 import type { Run } from '../../src/workflow/run-types.ts';
+import { environmentGone } from '../../src/workflow/settings.ts';
 import {
   buildEffect,
   buildInstance,
@@ -202,5 +204,112 @@ describe('in a wave', () => {
     expect(decided([buildTarget(1, { stage: 'patching' })], { effects }).actions.map((a) => a.do)).toEqual([
       'resolve',
     ]);
+  });
+});
+describe('what is written when a run ends before anything was changed', () => {
+  const ends = (name: Run['phase'], more: StateChanges, now = NOW) =>
+    decided([], { plan: buildPlan(1), ...more, run: { phase: name, ...more.run } }, now);
+  const ended = (phase: Run['phase'], end: string, text: string) => ({
+    actions: [
+      {
+        do: 'advance',
+        changes: {
+          expect: { phase },
+          endQueued: { reason: text, nextStep: '' },
+          run: {
+            phase: 'ended',
+            end,
+            endReason: text,
+            endedAt: expect.any(Number),
+            wakeAt: null,
+            because: [],
+          },
+          keepZones: [],
+          audit: [{ actor: 'patchday', action: `run.${end}`, text }],
+          news: [{ kind: 'progress', text }],
+        },
+      },
+    ],
+    wakeAt: null,
+    because: [],
+  });
+
+  it.each(['discover', 'plan', 'await_approval', 'await_start'] as const)('%s: by a stop', (phase) => {
+    expect(ends(phase, { run: stopped })).toEqual(
+      ended(phase, 'stopped', `Stopped by ${mention('UREQ')} before anything was changed.`),
+    );
+  });
+
+  it.each(['discover', 'plan', 'await_approval', 'await_start'] as const)(
+    '%s: by a configuration that does not know its environment any more',
+    (phase) => {
+      expect(ends(phase, { run: { environment: 'gone' } })).toEqual(
+        ended(phase, 'halted', `${environmentGone('gone')} Nothing was changed.`),
+      );
+    },
+  );
+
+  it('await_approval: by time', () => {
+    expect(ends('await_approval', { run: { expiresAt: NOW } })).toEqual(
+      ended(
+        'await_approval',
+        'expired',
+        'The time to approve this plan is over. Scan again for a fresh one.',
+      ),
+    );
+  });
+
+  it('await_start: by its window, or by having no plan', () => {
+    const by = ended(
+      'await_start',
+      'expired',
+      'Its window went by before it could start. Scan again for a new plan.',
+    );
+    expect(ends('await_start', {}, LATE)).toEqual(by);
+    expect(ends('await_start', { plan: null })).toEqual(by);
+  });
+});
+
+describe('what is said of a run that waits', () => {
+  it.each<[Run['phase'], StateChanges, string, string]>([
+    ['discover', {}, 'discovering', 'Looking at the instances.'],
+    ['plan', {}, 'planning', 'Making the plan.'],
+    ['await_approval', {}, 'awaiting_approval', 'Waiting for approval.'],
+    ['await_start', {}, 'starting', 'Checking approvers and accounts once more.'],
+    [
+      'await_start',
+      { plan: buildPlan(1, { startNotBefore: NOW + 1 }) },
+      'not_before',
+      'Approved; it starts when its window opens.',
+    ],
+    [
+      'await_start',
+      { frozen },
+      'frozen',
+      `Everything is frozen by ${mention('UAPP')}: incident. Nothing new starts until /patch unfreeze all.`,
+    ],
+    [
+      'await_start',
+      { frozen: { by: 'UAPP', reason: '' } },
+      'frozen',
+      `Everything is frozen by ${mention('UAPP')}. Nothing new starts until /patch unfreeze all.`,
+    ],
+    ['report', {}, 'reporting', 'Writing the report.'],
+  ])('%s %#', (phase, more, code, text) => {
+    const { because } = decided([], { plan: buildPlan(1), ...more, run: { phase } });
+    expect(because).toEqual([{ code, text }]);
+  });
+
+  it('an approval that never expires is waited for without an alarm', () => {
+    const waiting = decided([], { run: { phase: 'await_approval', expiresAt: null } });
+    expect(waiting).toMatchObject({ actions: [], wakeAt: null });
+  });
+
+  it('a report is written though the configuration does not know its environment any more', () => {
+    expect(tasks(decided([], { run: { phase: 'report', environment: 'gone' } }))).toEqual(['report']);
+  });
+
+  it('a task is begun at once: nothing is slept for', () => {
+    expect(decided([], { run: { phase: 'discover' } }).wakeAt).toBeNull();
   });
 });

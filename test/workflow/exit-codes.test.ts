@@ -50,6 +50,22 @@ describe('the meaning of exit codes', () => {
     expect(exitCodeMeaning('linux', 3010).meaning).toBe('no published meaning');
   });
 
+  it('is told in these sentences', async () => {
+    const told = (platform: Platform, codes: readonly number[]) =>
+      codes.map((code) => {
+        const { meaning, next } = exitCodeMeaning(platform, code);
+        const number = code > 255 && code !== 3010 ? `0x${code.toString(16)}` : code;
+        return `${platform} ${number}: ${meaning}. ${next}`.trim();
+      });
+    const small = Array.from({ length: 257 }, (_, i) => i - 1);
+    const windows = [
+      ...[-1, 0, 1, 2, 3010, 0x7fffffff, 0x80000000, 0xffffffff],
+      ...[0x80070005, 0x80070070, 0x80072ee2, 0x80072efd, 0x80240016, 0x80240022, 0x8024402c, 0x80240000],
+    ];
+    const sentences = [...told('linux', small), ...told('windows', windows)].join('\n');
+    await expect(`${sentences}\n`).toMatchFileSnapshot('told/exit-codes.txt');
+  });
+
   it('never ends in a full stop, and always says what to do unless all is well', () => {
     fc.assert(
       fc.property(fc.constantFrom(...PLATFORMS), fc.integer(), (platform, code) => {
