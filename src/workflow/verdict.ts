@@ -2,7 +2,7 @@
 import { exitCodeMeaning } from './exit-codes.ts';
 import type { InstalledPatch, PatchCounts, Platform } from './instance.ts';
 import type { Outcome } from './run-types.ts';
-import { asClause, count } from './words.ts';
+import { count } from './words.ts';
 
 export interface Verdict {
   outcome: Outcome;
@@ -24,10 +24,8 @@ export interface VerificationFacts {
   installed: readonly InstalledPatch[];
   /** Titles still missing or failed. */
   stillMissing: readonly string[];
-  statusChecks: { ok: boolean; text: string } | null;
+  statusChecks: { ok: boolean; text: string };
   applicationChecks: readonly { name: string; ok: boolean; text: string }[];
-  /** Why the verification could not be completed, or null. */
-  verificationProblem: string | null;
 }
 
 /** `detail` of an install that somebody cancelled after it had begun on the instance. */
@@ -36,17 +34,16 @@ export const CANCELLED_RUNNING = 'CancelledWhileRunning';
 export function judgeTarget(facts: VerificationFacts): Verdict {
   const { install, after } = facts;
   if (install.status !== 'success') return judgeFailedInstall(facts);
-  if (after === null || facts.verificationProblem !== null) {
+  if (after === null) {
     return {
       outcome: 'verification_failed',
-      reason: `The install ended with success, but it could not be verified: ${asClause(facts.verificationProblem ?? 'no patch state newer than the install')}.`,
+      reason:
+        'The install ended with success, but it could not be verified: Systems Manager shows no scan newer than the install.',
       nextStep: 'Check that the instance is up and its SSM agent online, then scan it with --fresh.',
     };
   }
   const sick = [
-    ...(facts.statusChecks && !facts.statusChecks.ok
-      ? [`EC2 status checks: ${facts.statusChecks.text}`]
-      : []),
+    ...(facts.statusChecks.ok ? [] : [`EC2 status checks: ${facts.statusChecks.text}`]),
     ...facts.applicationChecks.filter((c) => !c.ok).map((c) => `application check ${c.name}: ${c.text}`),
   ];
   if (sick.length > 0) {
@@ -60,7 +57,7 @@ export function judgeTarget(facts: VerificationFacts): Verdict {
     return {
       outcome: 'partly_patched',
       reason: `Installed, but ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
-      nextStep: 'Look at the failed patches, then /patch retry.',
+      nextStep: 'Look at what is missing or failed, then /patch retry.',
     };
   }
   if (after.pendingReboot > 0) {
@@ -98,7 +95,7 @@ function judgeFailedInstall(facts: VerificationFacts): Verdict {
     return {
       outcome: 'partly_patched',
       reason: `${partlyReason(facts) ?? meaning.reason} ${facts.installed.length || 'Some'} ${facts.installed.length === 1 ? 'patch was' : 'patches were'} installed all the same; ${after.missing} still missing and ${after.failed} failed${list(facts.stillMissing)}.`,
-      nextStep: meaning.nextStep || 'Look at the failed patches, then /patch retry.',
+      nextStep: meaning.nextStep,
     };
   }
   return { outcome: 'failed', ...meaning };
@@ -117,12 +114,16 @@ export function describeInstallEnd(facts: Pick<VerificationFacts, 'platform' | '
   const { install } = facts;
   switch (install.status) {
     case 'failed': {
-      const code = install.exitCode === null ? null : exitCodeMeaning(facts.platform, install.exitCode);
+      // 0 is the code of the patch step; another step of the document failed.
+      if (install.exitCode === null || install.exitCode === 0)
+        return {
+          reason: `The patch command failed (${install.detail}).`,
+          nextStep: 'Read the excerpt of its output, then /patch retry.',
+        };
+      const { meaning, next } = exitCodeMeaning(facts.platform, install.exitCode);
       return {
-        reason: code
-          ? `The patch command failed with exit code ${install.exitCode}: ${code.meaning}.`
-          : `The patch command failed (${install.detail}).`,
-        nextStep: code?.next || 'Read the excerpt of its output, then /patch retry.',
+        reason: `The patch command failed with exit code ${install.exitCode}: ${meaning}.`,
+        nextStep: next,
       };
     }
     case 'timed_out':

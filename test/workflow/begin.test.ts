@@ -119,9 +119,9 @@ describe.each(FORWARD)('%s', (stage, kind) => {
     ]);
   });
 
-  it('has no end of time where the run only scans', () => {
+  it('has no end of time where the run only backs up', () => {
     const { noNewWaveAfter } = buildPlan(1);
-    const step = needed(one({ stage }), { run: { kind: 'scan' }, frozen }, noNewWaveAfter + 1);
+    const step = needed(one({ stage }), { run: { kind: 'backup_only' }, frozen }, noNewWaveAfter + 1);
     expect(step).toMatchObject(NOTHING);
   });
 });
@@ -330,7 +330,7 @@ describe('a cancel, once the run is stopped', () => {
 
   it('is not sent otherwise', () => {
     expect(needed(patching())).toMatchObject(NOTHING);
-    expect(needed(patching({ invocation: 'started' }), { run: stopped })).toMatchObject(NOTHING);
+    expect(needed(patching({ invocation: 'running' }), { run: stopped })).toMatchObject(NOTHING);
     expect(needed(patching({ invocation: null }), { run: stopped })).toMatchObject(NOTHING);
     expect(needed(patching({ commandId: null }), { run: stopped })).toMatchObject(NOTHING);
   });

@@ -6,7 +6,7 @@ import { buildEffect, buildTarget, keyOf, NOW, SETTINGS, type StateChanges } fro
 import { decided, stopped, tasks } from './decided.ts';
 
 const WHY = 'The database was restored from a copy.';
-const PARKED: Parked = { why: WHY, at: NOW - SETTINGS.timing.effectGrace, finding: null };
+const PARKED: Parked = { why: WHY, at: NOW - SETTINGS.timing.effectGrace, finding: null, mayRelease: false };
 const FOUND: Parked = { ...PARKED, finding: 'Everything is as it was.' };
 const parked = (given: Parked, more: StateChanges = {}, now = NOW) =>
   decided([buildTarget(1, { stage: 'backing_up' })], { parked: given, ...more }, now);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { PatchCounts } from '../../src/workflow/instance.ts';
-import { describeInstallEnd, judgeTarget, type VerificationFacts } from '../../src/workflow/verdict.ts';
+import {
+  CANCELLED_RUNNING,
+  COUNTS_AS_FAILED,
+  describeInstallEnd,
+  judgeTarget,
+  RETRYABLE,
+  type VerificationFacts,
+} from '../../src/workflow/verdict.ts';
 
 const counts = (changes: Partial<PatchCounts> = {}): PatchCounts => ({
   missing: 0,
@@ -24,7 +31,6 @@ const GOOD: VerificationFacts = {
   stillMissing: [],
   statusChecks: { ok: true, text: 'system ok, instance ok' },
   applicationChecks: [],
-  verificationProblem: null,
 };
 const failed = { status: 'failed', detail: 'Failed', exitCode: 1 } as const;
 
@@ -98,12 +104,6 @@ const TABLE: [string, Partial<VerificationFacts>, string, RegExp][] = [
   ],
   ['there is no scan', { after: null }, 'verification_failed', /could not be verified/],
   [
-    'the scan is older than the install',
-    { after: null, verificationProblem: 'no scan newer than the install' },
-    'verification_failed',
-    /no scan newer/,
-  ],
-  [
     'the install failed and changed nothing',
     { install: failed, installed: [], after: counts({ missing: 2, installed: 5 }) },
     'failed',
@@ -170,6 +170,52 @@ describe('the verdict over a target', () => {
     });
   }
 
+  it('is told in these sentences', async () => {
+    const rows: [string, Partial<VerificationFacts>][] = [
+      ...TABLE.map(([what, change]) => [what, change] as [string, Partial<VerificationFacts>]),
+      ['one patch waits for a reboot', { after: counts({ pendingReboot: 1 }) }],
+      ['nothing was installed, and something was missing', { installed: [] }],
+      ['nothing was installed, and something had failed', { before: counts({ failed: 1 }), installed: [] }],
+      [
+        'the install failed, and fewer are missing though no more are installed',
+        { install: failed, installed: [], after: counts({ missing: 1, installed: 5 }) },
+      ],
+      [
+        'the install failed, and more are installed though no fewer are missing',
+        { install: failed, installed: [], after: counts({ missing: 2, installed: 6 }) },
+      ],
+      [
+        'the install failed, some went on, and it was never scanned before',
+        { install: failed, before: null, installed: [], after: counts({ missing: 1 }) },
+      ],
+      ['the install failed with another code after some went on', { install: { ...failed, exitCode: 2 } }],
+      ['the install failed without a code', { install: { ...failed, exitCode: null }, after: null }],
+      ['the install failed with code 0', { install: { ...failed, exitCode: 0 }, after: null }],
+      ['the install ran too long after some went on', { install: { ...failed, status: 'timed_out' } }],
+      [
+        'it was cancelled while it ran',
+        { install: { status: 'cancelled', detail: CANCELLED_RUNNING, exitCode: null } },
+      ],
+      ['five are missing', { after: counts({ missing: 5 }), stillMissing: ['a', 'b', 'c', 'd', 'e'] }],
+      [
+        'two things are wrong with it',
+        {
+          statusChecks: { ok: false, text: 'instance impaired' },
+          applicationChecks: [{ name: 'shop', ok: false, text: 'HTTP 502' }],
+        },
+      ],
+    ];
+    const told = rows.map(([what, change]) => {
+      const { outcome, reason, nextStep } = judgeTarget({ ...GOOD, ...change });
+      return `${what}\n  ${outcome}: ${reason}\n  ${nextStep || '(nothing to do)'}\n`;
+    });
+    await expect(told.join('\n')).toMatchFileSnapshot('told/verdicts.txt');
+    expect(describeInstallEnd(GOOD)).toEqual({
+      reason: 'The patch command ended with success.',
+      nextStep: '',
+    });
+  });
+
   it('names at most five of what is still missing, and counts the rest', () => {
     const verdict = judgeTarget({
       ...GOOD,
@@ -219,4 +265,23 @@ describe('the verdict over a target', () => {
       }).reason,
     ).toContain('(Failed)');
   });
+});
+
+it('what counts against the budget of failures is what went wrong, not what was left alone', () => {
+  expect([...COUNTS_AS_FAILED].sort()).toEqual([
+    'failed',
+    'partly_patched',
+    'unknown',
+    'verification_failed',
+  ]);
+});
+
+it('what a retry takes up again is all that is not done, but nothing unknown', () => {
+  expect([...RETRYABLE].sort()).toEqual([
+    'failed',
+    'partly_patched',
+    'skipped',
+    'stopped',
+    'verification_failed',
+  ]);
 });

@@ -59,7 +59,6 @@ export async function verifyTargets(
       stillMissing,
       statusChecks: checks,
       applicationChecks: application,
-      verificationProblem: fresh ? null : 'Systems Manager shows no scan newer than the install',
     });
     changes.push(endTarget(target, verdict.outcome, verdict.reason, verdict.nextStep, { after, installed }));
   }
