@@ -3,7 +3,7 @@
  * given. Weekdays and times of day mean the next one; days are days of the local calendar, so that 06:00
  * stays 06:00 over a change of the clocks.
  */
-import { instantOf, instantsOf, type LocalTime, localText, localTime, WEEKDAYS } from './zoned-time.ts';
+import { instantOf, instantsOf, type LocalTime, localText, localTime } from './zoned-time.ts';
 
 /** `at` in ms since the epoch; `note` tells what had to be chosen, null when nothing. */
 export type When = { ok: true; at: number; note: string | null } | { ok: false; text: string };
@@ -56,16 +56,16 @@ export function resolveWhen(text: string, { now, timeZone, after = now }: WhenCo
   if (wanted.kind === 'date' && !isRealDate(wanted.date)) {
     return { ok: false, text: `There is no day ${dateText(wanted.date)} in the calendar.` };
   }
-  const base = localTime(Math.max(now, after), timeZone);
-  for (const day of candidateDays(wanted, base, localTime(now, timeZone))) {
+  const from = Math.max(now, after);
+  for (const day of candidateDays(wanted, localTime(from, timeZone), localTime(now, timeZone))) {
     const local: LocalTime = { ...day, hour, minute, second: 0 };
     const instants = instantsOf(local, timeZone);
     if (instants.length === 0) {
       // The skipped hour belongs to this day; the day after would surprise.
-      if (instantOf(local, timeZone) <= after) continue;
+      if (instantOf(local, timeZone) <= from) continue;
       return { ok: false, text: skippedText(local, timeZone) };
     }
-    const at = instants.find((instant) => instant > after && instant > now);
+    const at = instants.find((instant) => instant > from);
     if (at === undefined) continue;
     if (at - now > FURTHEST) {
       return { ok: false, text: `${dateText(day)} is more than a year away. Check the year.` };
@@ -81,12 +81,12 @@ function parse(text: string): { hour: number; minute: number; wanted: Wanted } |
   const hour = Number(match[2]);
   const minute = Number(match[3]);
   if (hour > 23 || minute > 59) return null;
-  const wanted = parseDay(match[1]?.trim());
+  const wanted = parseDay(match[1]);
   return wanted && { hour, minute, wanted };
 }
 
 function parseDay(text: string | undefined): Wanted | null {
-  if (text === undefined || text === '') return { kind: 'next' };
+  if (text === undefined) return { kind: 'next' };
   if (text === 'today') return { kind: 'in_days', days: 0 };
   if (text === 'tomorrow') return { kind: 'in_days', days: 1 };
   const date = /^(\d{4})-(\d{1,2})-(\d{1,2})$/.exec(text);
@@ -104,8 +104,8 @@ function candidateDays(wanted: Wanted, base: CalendarDay, today: CalendarDay): C
     case 'next':
       return [addDays(base, 0), addDays(base, 1)];
     case 'weekday': {
-      const ahead = (wanted.index - weekdayOf(base) + 7) % 7;
-      return [addDays(base, ahead), addDays(base, ahead + 7)];
+      const thisWeek = wanted.index - weekdayOf(base);
+      return [addDays(base, thisWeek), addDays(base, thisWeek + 7)];
     }
     case 'in_days':
       return [addDays(today, wanted.days)];
@@ -124,8 +124,8 @@ function weekdayOf({ year, month, day }: CalendarDay): number {
 }
 
 function isRealDate(date: CalendarDay): boolean {
-  const same = addDays(date, 0);
-  return same.year === date.year && same.month === date.month && same.day === date.day;
+  // A day or a month that does not exist runs over into another month.
+  return addDays(date, 0).month === date.month;
 }
 
 function clockText(hour: number, minute: number): string {
@@ -133,7 +133,8 @@ function clockText(hour: number, minute: number): string {
 }
 
 function dateText(day: CalendarDay): string {
-  const weekday = isRealDate(day) ? `${WEEKDAYS[weekdayOf(day)] ?? ''} ` : '';
+  const name = isRealDate(day) ? (DAY_NAMES[weekdayOf(day)] ?? '') : '';
+  const weekday = name && `${name.charAt(0).toUpperCase()}${name.slice(1, 3)} `;
   return `${weekday}${day.year}-${String(day.month).padStart(2, '0')}-${String(day.day).padStart(2, '0')}`;
 }
 

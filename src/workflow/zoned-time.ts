@@ -67,7 +67,8 @@ export function instantsOf(local: LocalTime, timeZone: string): number[] {
     const candidate = wanted - offset;
     if (asUtc(localTime(candidate, timeZone)) === wanted) found.add(candidate);
   }
-  return [...found].sort((a, b) => a - b);
+  // The offset before a repeated hour is the larger one, so the earlier instant was found first.
+  return [...found];
 }
 
 /** Like `instantsOf`, but a skipped time becomes the first instant after the gap, and of two the earlier is taken. */
@@ -125,8 +126,8 @@ export function nextWindow(
   const overnight = until.hour * 60 + until.minute <= from.hour * 60 + from.minute;
   for (let ahead = -1; ahead <= 14; ahead++) {
     const day = fromUtcFields(Date.UTC(today.year, today.month - 1, today.day + ahead));
-    const weekday = WEEKDAYS[new Date(Date.UTC(day.year, day.month - 1, day.day)).getUTCDay()];
-    if (weekday === undefined || !window.days.includes(weekday)) continue;
+    const weekday = new Date(Date.UTC(day.year, day.month - 1, day.day)).getUTCDay();
+    if (!window.days.some((wanted) => WEEKDAYS.indexOf(wanted) === weekday)) continue;
     const start = instantOf({ ...day, ...from, second: 0 }, timeZone);
     const endDay = overnight ? fromUtcFields(Date.UTC(day.year, day.month - 1, day.day + 1)) : day;
     const end = instantOf({ ...endDay, ...until, second: 0 }, timeZone);

@@ -101,6 +101,14 @@ describe('local times', () => {
     });
   }
 
+  it('that are skipped for up to three hours become the first after them; a skipped day is an error', () => {
+    const casey = instantOf(at(2009, 10, 18, 2), 'Antarctica/Casey');
+    expect(iso(casey)).toBe('2009-10-17T18:00');
+    expect(() => instantOf(at(2011, 12, 30, 12), 'Pacific/Apia')).toThrow(
+      new RangeError('no such local time in Pacific/Apia'),
+    );
+  });
+
   it('are shown in the zone', () => {
     expect(localText(Date.UTC(2026, 10, 22, 5), BERLIN)).toBe('Sun 22 Nov 06:00');
   });
@@ -169,9 +177,39 @@ describe('the next window', () => {
   });
 
   it('that is never long enough is an error, not an endless search', () => {
-    expect(() => nextWindow(SUNDAY, BERLIN, Date.UTC(2026, 10, 18), 5 * HOUR)).toThrow(RangeError);
-    expect(() => nextWindow({ ...SUNDAY, days: [] }, BERLIN, 0, 0)).toThrow(RangeError);
-    expect(() => nextWindow({ ...SUNDAY, from: 'noon' }, BERLIN, 0, 0)).toThrow(/not a time of day/);
+    const none = new RangeError('no window in the next two weeks is long enough');
+    expect(() => nextWindow(SUNDAY, BERLIN, Date.UTC(2026, 10, 18), 5 * HOUR)).toThrow(none);
+    expect(() => nextWindow({ ...SUNDAY, days: [] }, BERLIN, 0, 0)).toThrow(none);
+  });
+
+  it.each(['noon', 'x02:00', '02:00x', '2:0'])('of "%s" is an error', (from) => {
+    expect(() => nextWindow({ ...SUNDAY, from }, BERLIN, 0, 0)).toThrow(
+      new RangeError(`not a time of day: ${from}`),
+    );
+  });
+
+  it('is looked for as far as the Sunday after the next', () => {
+    // The next one is an hour short: the clocks are put forward in it.
+    const open = Date.UTC(2026, 2, 22, 4);
+    expect(window(SUNDAY, BERLIN, open, 3.5 * HOUR)).toEqual(['2026-04-05T00:00', '2026-04-05T04:00']);
+  });
+
+  it('that ends some minutes before it begins lasts until the next day', () => {
+    const long = { days: ['sun' as const], from: '02:30', until: '02:15' };
+    expect(window(long, 'UTC', Date.UTC(2026, 10, 20))).toEqual(['2026-11-22T02:30', '2026-11-23T02:15']);
+  });
+
+  it.each([
+    ['sun', '2026-11-22'],
+    ['mon', '2026-11-23'],
+    ['tue', '2026-11-24'],
+    ['wed', '2026-11-25'],
+    ['thu', '2026-11-26'],
+    ['fri', '2026-11-27'],
+    ['sat', '2026-11-28'],
+  ] as const)('on %s is on a %s', (day, date) => {
+    const asked = { days: [day], from: '02:00', until: '06:00' };
+    expect(window(asked, 'UTC', Date.UTC(2026, 10, 21, 7))).toEqual([`${date}T02:00`, `${date}T06:00`]);
   });
 
   it('is never before now, never empty, has its least length, and lies on a day asked for', () => {
