@@ -105,7 +105,7 @@ function powerReasons(instance: Instance, facts: EligibilityFacts): Reason[] {
     return [
       {
         code: 'not_running',
-        text: `it is ${instance.state}${GONE.includes(instance.state) ? '' : ': scan again when it is running'}`,
+        text: `it is ${instance.state.replace('-', ' ')}${GONE.includes(instance.state) ? '' : ': scan again when it is running'}`,
       },
     ];
   if (!facts.needsAgent) return [];

@@ -51,18 +51,12 @@ export async function round(outside: Outside, runId: RunId): Promise<number | nu
     ...waits.map((w) => outside.clock.now() + w.again),
   ];
   const next = moved ? outside.clock.now() : wakes.length === 0 ? null : Math.min(...wakes);
-  if (
-    !moved &&
-    (JSON.stringify(because) !== JSON.stringify(state.run.because) || next !== state.run.wakeAt)
-  ) {
-    const same = JSON.stringify(because) === JSON.stringify(state.run.because);
-    // A new wake-up time alone is not worth a commit: it is derived again at every start.
-    if (!same)
-      await outside.store.commit(runId, {
-        expect: { phase: state.run.phase },
-        run: { because, wakeAt: next },
-      });
-  }
+  // A new wake-up time alone is not worth a commit: it is derived again at every start.
+  if (!moved && JSON.stringify(because) !== JSON.stringify(state.run.because))
+    await outside.store.commit(runId, {
+      expect: { phase: state.run.phase },
+      run: { because, wakeAt: next },
+    });
   return next;
 }
 

@@ -18,7 +18,7 @@ const AFTER_ERROR_MS = 5_000;
 interface Loop {
   running: boolean;
   again: boolean;
-  timer: NodeJS.Timeout | null;
+  timer: NodeJS.Timeout | undefined;
 }
 
 export class EmbeddedHost {
@@ -56,10 +56,9 @@ export class EmbeddedHost {
   /** Have this run looked at now. */
   kick(runId: RunId): void {
     if (this.#stopping) return;
-    const loop = this.#loops.get(runId) ?? { running: false, again: false, timer: null };
+    const loop = this.#loops.get(runId) ?? { running: false, again: false, timer: undefined };
     this.#loops.set(runId, loop);
-    if (loop.timer) clearTimeout(loop.timer);
-    loop.timer = null;
+    clearTimeout(loop.timer);
     if (loop.running) loop.again = true;
     else void this.#run(runId, loop);
   }
@@ -67,8 +66,8 @@ export class EmbeddedHost {
   /** No new round begins; resolves when the ones under way have committed. */
   async drain(): Promise<void> {
     this.#stopping = true;
-    for (const loop of this.#loops.values()) if (loop.timer) clearTimeout(loop.timer);
-    if ([...this.#loops.values()].every((l) => !l.running)) return;
+    for (const loop of this.#loops.values()) clearTimeout(loop.timer);
+    if (this.#atRest()) return;
     await new Promise<void>((resolve) => this.#idle.add(resolve));
   }
 
@@ -89,7 +88,7 @@ export class EmbeddedHost {
     }
     loop.running = false;
     if (this.#stopping) {
-      if ([...this.#loops.values()].every((l) => !l.running)) for (const resolve of this.#idle) resolve();
+      if (this.#atRest()) for (const resolve of this.#idle) resolve();
       return;
     }
     if (!this.#isOpen(runId)) {
@@ -102,6 +101,10 @@ export class EmbeddedHost {
       next === null ? LONGEST_SLEEP_MS : Math.max(1, next - this.#outside.clock.now()),
     );
     loop.timer = setTimeout(() => this.kick(runId), sleep);
+  }
+
+  #atRest(): boolean {
+    return [...this.#loops.values()].every((loop) => !loop.running);
   }
 
   /** In doubt it is open: a run is never forgotten because the file could not be read. */

@@ -33,6 +33,19 @@ const TABLE: [string, Partial<Instance>, Partial<EligibilityFacts>, string[]][] 
   ['Patchday itself runs on it', {}, { ownInstanceIds: ['i-00000001'] }, ['own_host']],
   ['Patchday runs on another one', {}, { ownInstanceIds: ['i-00000002'] }, []],
   ['patching is switched off in its landing zone', {}, zone({ patchEnabled: false }), ['zone_disabled']],
+  ['an include rule names other tags', {}, zone({ include: rule({ tags: [WEB] }) }), ['not_included']],
+  [
+    'an include rule names other ids',
+    {},
+    zone({ include: rule({ instanceIds: ['i-00000009'] }) }),
+    ['not_included'],
+  ],
+  [
+    'an exclude rule names others',
+    {},
+    zone({ exclude: rule({ tags: [WEB], namePattern: '^db-', instanceIds: ['i-00000009'] }) }),
+    [],
+  ],
   ['an include rule names others', {}, zone({ include: rule({ namePattern: '^db-' }) }), ['not_included']],
   ['an include rule names it by its name', {}, zone({ include: rule({ namePattern: '^web-' }) }), []],
   ['an include rule names it by its id', {}, zone({ include: rule({ instanceIds: ['i-00000001'] }) }), []],
@@ -103,6 +116,7 @@ const TABLE: [string, Partial<Instance>, Partial<EligibilityFacts>, string[]][] 
   ['it is stopped and only backed up', { state: 'stopped' }, { needsAgent: false }, []],
   ['it is stopping', { state: 'stopping' }, {}, ['not_running']],
   ['it is pending', { state: 'pending' }, { stoppedInstances: 'start' }, ['not_running']],
+  ['it is shutting down', { state: 'shutting-down' }, {}, ['not_running']],
   ['it is terminated', { state: 'terminated' }, { needsAgent: false }, ['not_running']],
   ['it is not managed', ssm('not_managed'), {}, ['not_managed']],
   ['its agent is offline', ssm('connection_lost'), {}, ['agent_offline']],
@@ -130,6 +144,16 @@ describe('an instance', () => {
       );
     });
   }
+
+  it('is told why in these sentences', async () => {
+    const told = TABLE.filter(([, , , expected]) => expected.length > 0).flatMap(
+      ([what, instance, facts]) => {
+        const { reasons } = targetEligibility(buildInstance(1, instance), { ...BASE, ...facts });
+        return [`${what}`, ...reasons.map((r) => `  ${r.code}: ${r.text}`)];
+      },
+    );
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('told/not-ready.txt');
+  });
 
   it('says every reason, not only the first', () => {
     expect(
@@ -182,10 +206,15 @@ describe('an instance', () => {
       security: 0,
       other: 0,
     };
-    expect(targetEligibility(buildInstance(1, { counts }), BASE)).toMatchObject({
+    const noted = (pendingReboot: number) =>
+      targetEligibility(buildInstance(1, { counts: { ...counts, pendingReboot } }), BASE);
+    expect(noted(2)).toEqual({
       eligible: true,
-      notes: [{ code: 'pending_reboot' }],
+      reasons: [],
+      notes: [{ code: 'pending_reboot', text: '2 patches wait for a reboot' }],
     });
+    expect(noted(1).notes[0]?.text).toBe('1 patch waits for a reboot');
+    expect(noted(0).notes).toEqual([]);
   });
 
   it('cannot smuggle a mention into its reasons', () => {

@@ -1,8 +1,10 @@
 /** The host: which runs are looked at, when, and what it does with a round that fails or a process that ends. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Intent, RunState } from '../../src/workflow/changes.ts';
 import { EmbeddedHost } from '../../src/workflow/host.ts';
 import type { Outside } from '../../src/workflow/tasks/context.ts';
-import { buildState, NOW, SETTINGS } from './build.ts';
+import { buildState, buildTarget, NOW, SETTINGS } from './build.ts';
+import { stopped } from './decided.ts';
 
 const SECOND = 1000;
 
@@ -12,8 +14,13 @@ class Rig {
   wakesAt: number | null = NOW + 30 * SECOND;
   readonly rounds: string[] = [];
   readonly logged: string[] = [];
+  readonly details: Record<string, unknown>[] = [];
   fails: Error | null = null;
   listFails: Error | null = null;
+  /** What the next rounds load instead. */
+  readonly next: RunState[] = [];
+  paced = 0;
+  readonly intended: Intent[] = [];
   /** While set, a round waits here. */
   gate: Promise<void> | null = null;
   readonly host: EmbeddedHost;
@@ -27,6 +34,8 @@ class Rig {
       load: (id: string) => {
         this.rounds.push(`${id} at ${(Date.now() - NOW) / SECOND}`);
         if (this.fails) throw this.fails;
+        const given = this.next.shift();
+        if (given) return given;
         // At its time it goes on waiting, for another half a minute.
         if (this.wakesAt !== null && Date.now() >= this.wakesAt) this.wakesAt = Date.now() + 30 * SECOND;
         return buildState([], { run: { id, phase: 'await_approval', expiresAt: this.wakesAt } });
@@ -35,14 +44,28 @@ class Rig {
         if (this.gate) await this.gate;
         return { ok: true, value: undefined };
       },
+      intend: async (_: string, intent: Intent) => {
+        this.intended.push(intent);
+        return { ok: false, refused: 'stopped', text: 'stopped' };
+      },
+    };
+    const pace = async () => {
+      this.paced++;
+      if (this.gate) await this.gate;
     };
     const outside = {
       store,
+      aws: { pace },
       settings: SETTINGS,
       clock: { now: () => Date.now() },
       ownInstanceIds: () => [],
     } as unknown as Outside;
-    this.host = new EmbeddedHost(outside, { error: (_, message) => this.logged.push(message) });
+    this.host = new EmbeddedHost(outside, {
+      error: (details, message) => {
+        this.details.push(details);
+        this.logged.push(message);
+      },
+    });
   }
 
   async pass(ms: number): Promise<void> {
@@ -113,11 +136,23 @@ describe('a run', () => {
     expect(rig.rounds).toEqual(['r1 at 0', 'r1 at 1']);
   });
 
-  it('that has ended is forgotten', async () => {
+  it('that moved on has its next round in the same instant', async () => {
+    rig.next.push(buildState([], { run: { id: 'r1', phase: 'discover', ...stopped } }));
     rig.host.kick('r1');
-    rig.open = [];
-    await rig.pass(600 * SECOND);
-    expect(rig.rounds).toHaveLength(1);
+    await rig.pass(0);
+    expect(rig.rounds).toEqual(['r1 at 0', 'r1 at 0']);
+    await rig.pass(29 * SECOND);
+    expect(rig.rounds).toHaveLength(2);
+  });
+
+  it('that has ended is forgotten, while the others go on', async () => {
+    rig.open = ['r1', 'r2'];
+    rig.host.kickAll();
+    rig.open = ['r2'];
+    await rig.pass(10 * SECOND);
+    expect(vi.getTimerCount()).toBe(1);
+    await rig.pass(25 * SECOND);
+    expect(rig.rounds).toEqual(['r1 at 0', 'r2 at 0', 'r2 at 30']);
   });
 
   it('is told of after each round', async () => {
@@ -136,6 +171,7 @@ describe('trouble', () => {
     await rig.pass(0);
     expect([...rig.host.troubles()]).toEqual([['r1', 'a defect']]);
     expect(rig.logged).toEqual(['a round failed unexpectedly; it is tried again']);
+    expect(rig.details).toEqual([{ run: 'r1', err: rig.fails }]);
     await rig.pass(4999);
     expect(rig.rounds).toHaveLength(1);
     rig.fails = null;
@@ -159,6 +195,7 @@ describe('trouble', () => {
     rig.host.kickAll();
     await rig.pass(0);
     expect(rig.logged).toEqual(['the open runs could not be read; they are read again within a minute']);
+    expect(rig.details).toEqual([{ err: rig.listFails }]);
     await rig.pass(30 * SECOND);
     expect(rig.rounds.at(-1)).toBe('r1 at 30');
   });
@@ -187,11 +224,52 @@ describe('a process that ends', () => {
     expect(rig.rounds).toEqual(['r1 at 0', 'r2 at 0']);
   });
 
+  it('waits for the last of them, and not for those that sleep', async () => {
+    rig.open = ['r1', 'r2', 'r3'];
+    rig.host.kick('r1');
+    await rig.pass(0);
+    const open: (() => void)[] = [];
+    for (const run of ['r2', 'r3']) {
+      rig.gate = new Promise((resolve) => {
+        open.push(resolve);
+      });
+      rig.host.kick(run);
+      await rig.pass(0);
+    }
+    const steps: string[] = [];
+    const end = rig.host.drain().then(() => steps.push('drained'));
+    await rig.pass(SECOND);
+    for (const one of open) {
+      steps.push('one may end');
+      one();
+      await rig.pass(SECOND);
+    }
+    await end;
+    expect(steps).toEqual(['one may end', 'one may end', 'drained']);
+  });
+
   it('ends at once when nothing goes on, and wakes for nothing any more', async () => {
     rig.host.kick('r1');
     await rig.pass(0);
     await rig.host.drain();
+    expect(vi.getTimerCount()).toBe(0);
     await rig.pass(600 * SECOND);
     expect(rig.rounds).toHaveLength(1);
+  });
+
+  it('makes no call for which a place under the rate limit came too late', async () => {
+    let open = () => {};
+    rig.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const backingUp = buildState([buildTarget(1, { stage: 'backing_up' })], { run: { id: 'r1' } });
+    rig.next.push(backingUp);
+    rig.host.kick('r1');
+    await rig.pass(0);
+    expect(rig.paced).toBe(1);
+    const end = rig.host.drain();
+    open();
+    await end;
+    expect(rig.intended).toEqual([]);
   });
 });
