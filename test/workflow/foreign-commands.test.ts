@@ -6,6 +6,7 @@ import {
   judgeCommands,
   type KnownEffect,
   type KnownToUs,
+  saysCommand,
 } from '../../src/workflow/watch/foreign-commands.ts';
 import { NOW } from './build.ts';
 
@@ -76,6 +77,16 @@ describe('a command that AWS remembers is ours', () => {
       known({}, { request: { ...REQUEST, document: { name: 'AWS-RunPatchBaseline', version: '$DEFAULT' } } }),
     ],
     [
+      'with its parameters in another order',
+      { parameters: { SnapshotId: ['guid'], RebootOption: ['RebootIfNeeded'], Operation: ['Install'] } },
+      known(),
+    ],
+    [
+      'where AWS lists nothing for a parameter',
+      parameters({ BaselineOverride: [], AssociationId: [''] }),
+      known(),
+    ],
+    [
       'where AWS lists defaults and empty parameters',
       parameters({ StepTimeoutSeconds: ['7200'], BaselineOverride: [''] }),
       known(),
@@ -134,6 +145,18 @@ describe('a command that AWS remembers is foreign', () => {
       known(),
       'other_request',
     ],
+    [
+      'when it goes to another instance, and reboots otherwise',
+      { ...parameters({ RebootOption: ['NoReboot'] }), instanceIds: ['i-9'] },
+      known(),
+      'other_request',
+    ],
+    [
+      'when it names a run that there is not, at great length',
+      { comment: `patchday ${'z'.repeat(60)}` },
+      known(),
+      'unknown_run',
+    ],
     ['when it leaves out the snapshot', { parameters: { Operation: ['Install'] } }, known(), 'other_request'],
     ['when it installs and has no comment', { comment: '' }, known(), 'unmarked_install'],
     ['when it installs under any other comment', { comment: 'Patchday k7m2qp' }, known(), 'unmarked_install'],
@@ -152,6 +175,51 @@ describe('a command that AWS remembers is foreign', () => {
   ];
   it.each(FOREIGN)('%s', (_, command, facts, code) => {
     expect(judged(command, facts)).toBe(code);
+  });
+
+  it('and is told so in these sentences', async () => {
+    const told = FOREIGN.flatMap(([when, command, facts]) => {
+      const [judgement] = judgeCommands([{ ...COMMAND, ...command }], facts);
+      if (judgement?.is !== 'foreign') throw new Error('not foreign');
+      return [when, `  ${judgement.code}, of run ${judgement.runId ?? '(none)'}`, `  ${judgement.why}`];
+    });
+    await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('told/foreign-commands.txt');
+  });
+
+  it.each([
+    [0, 0, 'lost_rows'],
+    [1, 1, 'unknown_run'],
+    [-1, -1, 'unknown_run'],
+  ])('from the first instant that a restored copy lacks to the last: %i to %i', (from, to, code) => {
+    const lost = [{ from: NOW + from, to: NOW + to }];
+    expect(judged({ comment: other }, known({ lost }))).toBe(code);
+  });
+
+  it('when the same was asked at the same time: the one with the higher id', () => {
+    const doubt = known({}, { state: 'intended', commandId: null });
+    const twin = { ...COMMAND, commandId: 'c2' };
+    expect(judged({}, doubt, [twin])).toBe('ours');
+    expect(judged(twin, doubt, [COMMAND])).toBe('sent_twice');
+  });
+
+  it('but not because of an earlier one with another comment, nor of the same told twice', () => {
+    const doubt = known({}, { state: 'intended', commandId: null });
+    const earlier = { ...COMMAND, commandId: 'c0', comment: 'another', requestedAt: NOW - 5 };
+    expect(judged({}, doubt, [earlier, COMMAND])).toBe('ours');
+  });
+
+  it('but not when AWS answered with its id, though one with its comment is older', () => {
+    const older = { ...COMMAND, commandId: 'c0', requestedAt: NOW - 5 };
+    expect(judged({}, known(), [older])).toBe('ours');
+    expect(judged(older, known(), [COMMAND])).toBe('sent_twice');
+  });
+
+  it.each<[string, Record<string, string[]>, string]>([
+    ['installs among other things', { Operation: ['Scan', 'INSTALL'] }, 'unmarked_install'],
+    ['does not say what it does', {}, 'others'],
+    ['does nothing', { Operation: [] }, 'others'],
+  ])('without a mark when it %s: %o', (_, given, code) => {
+    expect(judged({ comment: '', parameters: given })).toBe(code);
   });
 
   it('when two carry one comment and nobody knows which was answered: the later one', () => {
@@ -221,6 +289,19 @@ describe('what people are told', () => {
       `What to do: look into the threads of that time, where Patchday told what it did. If none tells of it, use /patch freeze all, so that Patchday begins nothing new. ${LOOK_UP}`,
     );
     expect(alarmFor(place, [lost, one]).whatToDo).toMatch(/^What to do: if nobody/);
+  });
+
+  it.each<[string, Partial<SentCommand>]>([
+    ['AWS-RunPatchBaseline Install on 2 instances (i-1, i-2)', {}],
+    ['AWS-RunPatchBaseline Install on 1 instance (i-1)', { instanceIds: ['i-1'] }],
+    ['AWS-RunPatchBaseline Install on instances chosen by their tags', { instanceIds: [] }],
+    ['AWS-RunPatchBaseline Install on 5 instances (1, 2, 3, 4, 5)', { instanceIds: [...'12345'] }],
+    ['AWS-RunPatchBaseline Install on 6 instances (1, 2, 3, 4, 5, …)', { instanceIds: [...'123456'] }],
+    ['AWS-RunPatchBaseline on 2 instances (i-1, i-2)', { parameters: {} }],
+    ['AWS-RunPatchBaseline on 2 instances (i-1, i-2)', { parameters: { Operation: [] } }],
+    ['x'.repeat(300), { document: { name: 'x'.repeat(400), version: '' } }],
+  ])('calls a command "%s"', (words, command) => {
+    expect(saysCommand({ ...COMMAND, ...command })).toBe(words);
   });
 
   it('has ten lines before it counts', () => {

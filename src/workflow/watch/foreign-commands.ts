@@ -70,15 +70,18 @@ function judge(command: SentCommand, all: readonly SentCommand[], known: KnownTo
     if (claimed === null) return unmarked(command, known);
     if (known.runs.get(claimed)?.askingAws) return { is: 'undecided' };
     const named = foreign(claimed).slice(0, 40);
+    const says = named
+      ? `Its comment names run ${named}`
+      : "Its comment carries Patchday's mark and names no run";
     const lost = known.lost.some(({ from, to }) => command.requestedAt >= from && command.requestedAt <= to);
     if (lost)
       return is(
         'lost_rows',
-        `Its comment names run ${named}. It was sent in the time that is missing from the database since an older copy was restored: Patchday may have sent it, and cannot tell any more.`,
+        `${says}. It was sent in the time that is missing from the database since an older copy was restored: Patchday may have sent it, and cannot tell any more.`,
       );
     return runId === null
-      ? is('unknown_run', `Its comment names run ${named}, and there is no such run.`)
-      : is('unknown_batch', `Its comment names run ${named}, in which Patchday never decided on it.`);
+      ? is('unknown_run', `${says}${named && ', and there is no such run'}.`)
+      : is('unknown_batch', `${says}, in which Patchday never decided on it.`);
   }
   if (effect.accountId !== known.accountId || effect.region !== known.region)
     return is(
@@ -123,7 +126,6 @@ function isLater(command: SentCommand, all: readonly SentCommand[]): boolean {
   return all.some(
     (other) =>
       other.comment === command.comment &&
-      other.commandId !== command.commandId &&
       (other.requestedAt < command.requestedAt ||
         (other.requestedAt === command.requestedAt && other.commandId < command.commandId)),
   );
@@ -150,10 +152,9 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   StepTimeoutSeconds: '7200',
 };
 
-/** The parameters that say something other than the document's defaults, in a fixed order. */
+/** The parameters that say something other than the document's defaults (AWS lists what is empty as ''), in a fixed order. */
 function meant(parameters: SentCommand['parameters']): [string, readonly string[]][] {
   return Object.entries(parameters)
-    .map(([name, values]): [string, readonly string[]] => [name, values.filter((value) => value !== '')])
     .filter(([name, values]) => values.length > 0 && !same(values, [DEFAULTS[name] ?? '']))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 }
