@@ -6,7 +6,7 @@ import { PATCH_DOCUMENT } from '../batches.ts';
 import type { AuditEntry } from '../changes.ts';
 import { type Clock, type Commands, LookFailed, type SentCommand } from '../ports.ts';
 import type { RunId } from '../run-types.ts';
-import { environmentOf, type Settings } from '../settings.ts';
+import { environmentOf, type Settings, type ZonePolicy } from '../settings.ts';
 import { claimedRun } from '../tag.ts';
 import { type Alarm, alarmFor, type ForeignCommand, saysForeign, type WatchedPlace } from './alarm.ts';
 import { judgeCommands, type KnownToUs } from './foreign-commands.ts';
@@ -57,6 +57,7 @@ const BLIND_AFTER_MS = 60 * 60_000;
 const PLACES_AT_ONCE = 4;
 
 interface PlaceState {
+  zone: ZonePolicy;
   place: WatchedPlace;
   dueAt: number;
   lookedUntil: number;
@@ -76,13 +77,17 @@ export class CommandWatch {
   constructor(options: CommandWatchOptions) {
     this.#options = options;
     const { settings, store, clock } = options;
-    const places = settings.zones.flatMap(({ name, accountId, regions }) =>
-      regions.map((region): WatchedPlace => ({ landingZone: name, accountId, region })),
+    const places = settings.zones.flatMap((zone) =>
+      zone.regions.map((region) => ({
+        zone,
+        place: { landingZone: zone.name, accountId: zone.accountId, region },
+      })),
     );
-    store.watchFromNow(places);
-    this.#places = places.map((place) => {
+    store.watchFromNow(places.map(({ place }) => place));
+    this.#places = places.map(({ zone, place }) => {
       const { lookedUntil } = store.watched(place);
       return {
+        zone,
         place,
         dueAt: clock.now(),
         lookedUntil,
@@ -109,9 +114,8 @@ export class CommandWatch {
 
   /** Something was done in these landing zones: they are looked at now, beside the run. */
   soon(environment: string): void {
-    const zones = this.#options.settings.zones.filter((z) => z.environment === environment);
     for (const state of this.#places)
-      if (zones.some((z) => z.name === state.place.landingZone)) state.dueAt = this.#options.clock.now();
+      if (state.zone.environment === environment) state.dueAt = this.#options.clock.now();
     void this.tick();
   }
 
@@ -124,9 +128,9 @@ export class CommandWatch {
   /** In words, for the readiness page. */
   readiness(): { ok: boolean; reason: string } {
     const now = this.#options.clock.now();
-    const blind = this.#places.filter((p) => p.trouble !== null);
+    const blind = this.#places.flatMap(({ place, trouble }) => (trouble ? [{ place, ...trouble }] : []));
     const [first] = blind;
-    if (!first?.trouble) {
+    if (!first) {
       const answered = this.#places.filter((p) => p.answered).length;
       return {
         ok: true,
@@ -135,8 +139,8 @@ export class CommandWatch {
     }
     const more = blind.length > 1 ? ` (and ${blind.length - 1} more)` : '';
     return {
-      ok: blind.every((p) => p.trouble === null || now - p.trouble.since < BLIND_AFTER_MS),
-      reason: `commands that somebody else sends would not be noticed in ${saysPlace(first.place)} since ${new Date(first.trouble.since).toISOString()}${more}: ${first.trouble.why}`,
+      ok: blind.every(({ since }) => now - since < BLIND_AFTER_MS),
+      reason: `commands that somebody else sends would not be noticed in ${saysPlace(first.place)} since ${new Date(first.since).toISOString()}${more}: ${first.why}`,
     };
   }
 
@@ -155,10 +159,12 @@ export class CommandWatch {
   async #look(state: PlaceState): Promise<void> {
     const { clock, every, log } = this.#options;
     const began = clock.now();
+    // Before the look: what is wanted "soon" during it is wanted again after it.
+    state.dueAt = began + every;
     try {
       await this.#compare(state, began);
       if (state.trouble) log.warn({ ...state.place }, 'the commands of this place can be compared again');
-      Object.assign(state, { failures: 0, answered: true, trouble: null, dueAt: began + every });
+      Object.assign(state, { failures: 0, answered: true, trouble: null });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const details = { ...state.place, ...(error instanceof LookFailed ? {} : { err: error }) };
@@ -166,22 +172,21 @@ export class CommandWatch {
       if (state.trouble?.why !== why)
         log.error(details, `Commands that somebody else sends would not be noticed here for now: ${why}`);
       state.trouble = { since: state.trouble?.since ?? began, why };
-      state.dueAt = began + Math.min(every, FIRST_PAUSE_MS * 2 ** Math.min(state.failures, 10));
+      state.dueAt = Math.min(state.dueAt, began + FIRST_PAUSE_MS * 2 ** Math.min(state.failures, 10));
       state.failures += 1;
     }
   }
 
   async #compare(state: PlaceState, began: number): Promise<void> {
     const { commands, store, settings, log, told } = this.#options;
-    const { place } = state;
+    const { place, zone } = state;
     const { from } = store.watched(place);
     const since = Math.max(from, state.lookedUntil - LOOK_BACK_MS, began - MEMORY_MS);
     const answer = await commands.sentSince({ ...place, runId: 'watch' }, '', since);
     // The rows are read after the answer: every command of ours in it was written down before it was sent.
     const sent = answer.filter((c) => c.requestedAt >= from);
-    const { found, undecided } = this.#judge(place, sent);
+    const { found, undecided } = this.#judge(state, sent);
     if (found.length > 0) {
-      const zone = settings.zones.find((z) => z.name === place.landingZone);
       await store.report({
         commands: found.map((one) => ({
           commandId: one.command.commandId,
@@ -189,7 +194,7 @@ export class CommandWatch {
           runId: one.judgement.runId,
           audit: auditOf(place, one),
         })),
-        channel: environmentOf(settings, zone?.environment ?? '').channelId,
+        channel: environmentOf(settings, zone.environment).channelId,
         alarm: alarmFor(place, found),
       });
       for (const one of found)
@@ -204,17 +209,17 @@ export class CommandWatch {
   }
 
   #judge(
-    place: WatchedPlace,
+    { place, zone }: PlaceState,
     sent: readonly SentCommand[],
   ): { found: ForeignCommand[]; undecided: SentCommand[] } {
-    const { store, settings } = this.#options;
+    const { store } = this.#options;
     const runs = [...new Set(sent.flatMap((c) => claimedRun(c.comment) ?? []))];
     const comments = [...new Set(sent.map((c) => c.comment))];
     const judgements = judgeCommands(sent, {
       ...store.known(comments, runs),
       accountId: place.accountId,
       region: place.region,
-      othersPatch: settings.zones.find((z) => z.name === place.landingZone)?.othersPatchHere ?? false,
+      othersPatch: zone.othersPatchHere,
     });
     const told = store.reported(sent.map((c) => c.commandId));
     const found: ForeignCommand[] = [];
