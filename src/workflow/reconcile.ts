@@ -2,19 +2,12 @@
  * Runs of a database that was restored from a copy, and so may be behind AWS. Pure: what follows from that which
  * AWS remembers of one.
  */
-import type {
-  AdoptedEffect,
-  Changes,
-  EffectChange,
-  InstanceLock,
-  RunState,
-  TargetChange,
-} from './changes.ts';
+import type { AdoptedEffect, Changes, RunState, TargetChange } from './changes.ts';
 import type { SentCommand } from './ports.ts';
-import type { Effect, Run, Target } from './run-types.ts';
+import { sayFinding, sayWentOn } from './reconcile-says.ts';
+import type { Effect, Run, Stage, Target } from './run-types.ts';
 import { parseTag } from './tag.ts';
-import { called, endTarget, moveTarget } from './target-changes.ts';
-import { count } from './words.ts';
+import { endTarget, moveTarget } from './target-changes.ts';
 
 /** Systems Manager keeps commands for 30 days; a day is left for the asking. */
 export const HISTORY_MS = 29 * 86_400_000;
@@ -28,6 +21,12 @@ export interface Trace {
   region: string;
   command: SentCommand;
 }
+
+/** A command whose comment names an effect of the run. */
+type Marked = Trace & { tag: NonNullable<ReturnType<typeof parseTag>> };
+
+/** Stages in which a target may get its patch command, or has got it. */
+const BEFORE_THE_END: readonly Stage[] = ['queued', 'backing_up', 'powering_on', 'ready', 'patching'];
 
 /** An image under the name that the run's backup of this instance has. */
 export interface ImageTrace {
@@ -50,91 +49,87 @@ export function matchWithAws(
 ): Changes {
   const { run, effects } = state;
   const known = new Set(effects.map((e) => e.tag));
-  const unknown = traces.filter((t) => !known.has(t.command.comment));
-  const installs = unknown.filter((t) => parseTag(run, t.command.comment)?.kind === 'install');
-  // One comment may have been used more than once: by the lost process, and by a bot on another copy.
-  const scans = unknown.filter(
-    (t, i) =>
-      parseTag(run, t.command.comment)?.kind === 'scan' &&
-      unknown.findIndex((u) => u.command.comment === t.command.comment) === i,
-  );
+  const unknown = traces.flatMap((trace): Marked[] => {
+    const tag = parseTag(run, trace.command.comment);
+    return tag && !known.has(trace.command.comment) ? [{ ...trace, tag }] : [];
+  });
+  const installs = unknown.filter((t) => t.tag.kind === 'install');
   if (run.phase !== 'waves' && (installs.length > 0 || images.length > 0))
-    return endOfWhatWentOn(state, targets, installs, images, now);
+    return endOfWhatWentOn(run, targets, installs, images, now);
 
   const byKey = new Map(targets.map((t) => [t.key, t]));
-  const keysOf = (t: Trace) => t.command.instanceIds.map((id) => `${t.accountId}/${t.region}/${id}`);
   const covered = countBy(installs.flatMap(keysOf));
   const open = effects.filter((e) => e.kind === 'install' && e.state !== 'no_effect' && e.state !== 'closed');
-  const superseded = (e: Effect) =>
-    (e.state === 'intended' || e.state === 'needs_attention') &&
-    e.targets.every((key) => covered.get(key) === 1);
+  const asked = (e: Effect) => e.state === 'intended' || e.state === 'needs_attention';
   const fits = (key: string) => {
     const target = byKey.get(key);
-    const live = open.filter((e) => e.targets.includes(key));
     return (
       target !== undefined &&
       target.wave !== null &&
       covered.get(key) === 1 &&
-      ['queued', 'backing_up', 'powering_on', 'ready', 'patching'].includes(target.stage) &&
-      live.every(superseded)
+      BEFORE_THE_END.includes(target.stage) &&
+      open.every(
+        (e) => !e.targets.includes(key) || (asked(e) && e.targets.every((k) => covered.get(k) === 1)),
+      )
     );
   };
-  const adopted = installs.filter((t) => keysOf(t).every(fits));
-  const strange = installs.filter((t) => !adopted.includes(t));
-  const strangeKeys = new Set(strange.flatMap(keysOf));
-  const inDoubt = open.filter(
-    (e) =>
-      (e.state === 'intended' || e.state === 'needs_attention') &&
-      e.targets.some((key) => strangeKeys.has(key)),
+  const { adopted, strange, strangeKeys } = sortOut(
+    installs,
+    // One that chooses its instances by tags is not of our making: our commands name them.
+    (t) => t.command.instanceIds.length > 0 && keysOf(t).every(fits),
+    open.filter(asked),
   );
-  for (const effect of inDoubt) for (const key of effect.targets) strangeKeys.add(key);
-  const adoptedKeys = new Set(adopted.flatMap(keysOf));
+  const commandOf = new Map(adopted.flatMap((t) => keysOf(t).map((key) => [key, t.command.commandId])));
   const imageOf = new Map(images.map((i) => [i.key, i]));
   const lost = [...strangeKeys].flatMap((key) => byKey.get(key) ?? []).filter((t) => t.stage !== 'done');
-  const closed = [
-    ...new Set([
-      ...inDoubt,
-      ...open.filter((e) => superseded(e) && e.targets.some((key) => adoptedKeys.has(key))),
-    ]),
-  ];
-  const locks: InstanceLock[] = [...strangeKeys].map((key) => ({
-    key,
-    runId: run.id,
-    reason: `patch commands of run ${run.id} do not fit its restored rows`,
-    until: null,
-  }));
+  const closed = open.filter(
+    (e) => asked(e) && e.targets.some((key) => strangeKeys.has(key) || commandOf.has(key)),
+  );
   // The backup of an instance that got its patch command is behind it.
   const past = effects.filter(
     (e) =>
       e.kind === 'create_image' &&
       (e.state === 'intended' || e.state === 'begun') &&
-      e.targets.every((key) => adoptedKeys.has(key)),
+      e.targets.every((key) => commandOf.has(key)),
   );
-  const effectsChanged: EffectChange[] = [
-    ...closed.map((e) => ({ id: e.id, from: e.state, state: 'closed' as const, note: ANSWERED })),
-    ...past.map((e) => ({ id: e.id, from: e.state, state: 'settled' as const, note: ANSWERED })),
-  ];
-  const targetsChanged: TargetChange[] = [
-    ...[...adoptedKeys].flatMap((key) => {
-      const target = byKey.get(key);
-      return target ? [adoptedTarget(target, installs, imageOf.get(key))] : [];
-    }),
-    ...lost.map((t) => unknownTarget(run, t)),
-  ];
-  const waves = adopted.map((t) => parseTag(run, t.command.comment)?.wave ?? 0);
+  const followed = adopted.map((t) => adoptedEffect(t, keysOf(t), 'begun', now));
+  // One comment may have been used more than once: by the lost process, and by a bot on another copy.
+  const scans = new Map(unknown.flatMap((t) => (t.tag.kind === 'scan' ? [[t.command.comment, t]] : [])));
   const tooOld = now - run.createdAt > HISTORY_MS;
-  const finding = sayFinding(state, targets, { adopted: adoptedKeys.size, lost: lost.length, tooOld });
+  const strangeIds = strange.map((t) => t.command.commandId);
+  const finding = sayFinding(run, targets, {
+    adopted: commandOf.size,
+    strangeIds,
+    lost: lost.length,
+    tooOld,
+  });
   return {
     parked: { finding, mayRelease: !tooOld },
-    effects: effectsChanged,
-    adopt: [
-      ...adopted.map((t) => adoptedEffect(run, t, keysOf(t), 'begun', now)),
-      // Only their names are taken: what they found is read anew, and they count as nobody's attempt.
-      ...scans.map((t) => adoptedEffect(run, t, [], 'settled', now)),
+    effects: [
+      ...closed.map((e) => ({ id: e.id, from: e.state, state: 'closed' as const, note: ANSWERED })),
+      ...past.map((e) => ({ id: e.id, from: e.state, state: 'settled' as const, note: ANSWERED })),
     ],
-    targets: targetsChanged,
-    instanceLocks: locks,
-    ...(waves.length > 0 ? { run: { currentWave: Math.max(run.currentWave, ...waves) } } : {}),
+    adopt: [
+      ...followed,
+      // Only their names are taken: what they found is read anew, and they count as nobody's attempt.
+      ...[...scans.values()].map((t) => adoptedEffect(t, [], 'settled', now)),
+    ],
+    targets: [
+      ...targets.flatMap((target) => {
+        const commandId = commandOf.get(target.key);
+        return commandId === undefined ? [] : [adoptedTarget(target, commandId, imageOf.get(target.key))];
+      }),
+      ...lost.map((t) => unknownTarget(run, t)),
+    ],
+    instanceLocks: [...strangeKeys].map((key) => ({
+      key,
+      runId: run.id,
+      reason: `patch commands of run ${run.id} do not fit its restored rows`,
+      until: null,
+    })),
+    ...(followed.length > 0
+      ? { run: { currentWave: Math.max(run.currentWave, ...followed.map((e) => e.wave)) } }
+      : {}),
     audit: [
       {
         actor: 'patchday',
@@ -142,7 +137,7 @@ export function matchWithAws(
         text: finding,
         detail: {
           adopted: adopted.map((t) => t.command.commandId),
-          strange: strange.map((t) => t.command.commandId),
+          strange: strangeIds,
           closed: closed.map((e) => e.tag),
           lost: lost.map((t) => t.key),
         },
@@ -152,15 +147,36 @@ export function matchWithAws(
   };
 }
 
+function keysOf({ accountId, region, command }: Trace): string[] {
+  return command.instanceIds.map((id) => `${accountId}/${region}/${id}`);
+}
+
+/**
+ * A command that fits is adopted, unless one of its instances is spoken of by a command that does not fit, or by
+ * a question that speaks of such an instance too: what is strange spreads as far as it can be doubted.
+ */
+function sortOut(
+  installs: readonly Marked[],
+  fits: (t: Marked) => boolean,
+  questions: readonly Effect[],
+): { adopted: Marked[]; strange: Marked[]; strangeKeys: ReadonlySet<string> } {
+  const strangeKeys = new Set(installs.filter((t) => !fits(t)).flatMap(keysOf));
+  const groups = [...installs.map(keysOf), ...questions.map((e) => e.targets)];
+  for (let before = -1; before < strangeKeys.size; ) {
+    before = strangeKeys.size;
+    for (const group of groups)
+      if (group.some((key) => strangeKeys.has(key))) for (const key of group) strangeKeys.add(key);
+  }
+  const isStrange = (t: Marked) => !fits(t) || keysOf(t).some((key) => strangeKeys.has(key));
+  return { adopted: installs.filter((t) => !isStrange(t)), strange: installs.filter(isStrange), strangeKeys };
+}
+
 function adoptedEffect(
-  run: Run,
-  { landingZone, accountId, region, command }: Trace,
+  { landingZone, accountId, region, command, tag }: Marked,
   keys: readonly string[],
   state: 'begun' | 'settled',
   now: number,
 ): AdoptedEffect {
-  const tag = parseTag(run, command.comment);
-  if (!tag) throw new Error('only effects of this run are adopted');
   return {
     kind: tag.kind,
     wave: tag.wave,
@@ -188,18 +204,10 @@ function adoptedEffect(
   };
 }
 
-function adoptedTarget(
-  target: Target,
-  installs: readonly Trace[],
-  image: ImageTrace | undefined,
-): TargetChange {
-  const { accountId, region, instanceId } = target.instance;
-  const trace = installs.find(
-    (t) => t.accountId === accountId && t.region === region && t.command.instanceIds.includes(instanceId),
-  );
+function adoptedTarget(target: Target, commandId: string, image: ImageTrace | undefined): TargetChange {
   return moveTarget(target, {
     stage: 'patching',
-    commandId: trace?.command.commandId ?? null,
+    commandId,
     commandMayRun: true,
     before: target.before ?? target.instance.counts,
     ...(image ? { imageId: image.imageId, backupVerified: image.verified } : {}),
@@ -220,22 +228,18 @@ function unknownTarget(run: Run, target: Target): TargetChange {
 
 /** It went on after the copy was made: with an approval, perhaps a plan, that the copy does not have. */
 function endOfWhatWentOn(
-  { run }: RunState,
+  run: Run,
   targets: readonly Target[],
-  installs: readonly Trace[],
+  installs: readonly Marked[],
   images: readonly ImageTrace[],
   now: number,
 ): Changes {
-  const sent = new Map<string, string>();
-  for (const { accountId, region, command } of installs)
-    for (const id of command.instanceIds) sent.set(`${accountId}/${region}/${id}`, command.commandId);
-  const reason = `The database was restored from a copy in which run ${run.id} had not begun. At AWS it has ${count(sent.size, 'instance')} with a patch command and ${count(images.length, 'backup')}: it went on after the copy was made, and the copy cannot say how. It is ended. Look at the commands ${[...new Set(sent.values())].join(', ') || '(none)'} in Systems Manager, stop what was started for it, and scan again.`;
+  const sent = new Map(installs.flatMap((t) => keysOf(t).map((key) => [key, t.command.commandId])));
+  const reason = sayWentOn(run, sent, images.length);
   return {
     parked: { finding: reason, mayRelease: true },
     unpark: true,
-    targets: targets
-      .filter((t) => sent.has(t.key))
-      .map((t) => ({ ...unknownTarget(run, t), set: { ...unknownTarget(run, t).set, stage: 'done' } })),
+    targets: targets.filter((t) => sent.has(t.key)).map((t) => unknownTarget(run, t)),
     endQueued: { reason, nextStep: 'Scan again.' },
     instanceLocks: [...sent].map(([key, commandId]) => ({
       key,
@@ -255,28 +259,6 @@ function endOfWhatWentOn(
     ],
     news: [{ kind: 'failure', text: reason, excerpt: '' }],
   };
-}
-
-function sayFinding(
-  { run }: RunState,
-  targets: readonly Target[],
-  found: { adopted: number; lost: number; tooOld: boolean },
-): string {
-  const started = targets.filter((t) => t.power === 'on' || (t.wasStopped && t.stage === 'powering_on'));
-  const parts = [
-    `The database was restored from a copy, and run ${run.id} was held against AWS.`,
-    found.adopted > 0
-      ? `${count(found.adopted, 'instance')} got a patch command after the copy was made: it is followed, and none is sent again.`
-      : 'No patch command was found that the copy does not know.',
-    ...(found.lost > 0 ? [`${count(found.lost, 'instance')} cannot be matched and ended as unknown.`] : []),
-    ...(started.length > 0
-      ? [`To be stopped again at the end, as they were before: ${started.map(called).join(', ')}.`]
-      : []),
-    found.tooOld
-      ? `The run is older than the 30 days for which AWS remembers commands, so it cannot go on: end it with /patch stop ${run.id}, and scan again.`
-      : `Nothing is changed until an approver says that it may go on (/patch release ${run.id} <reason>), or somebody ends it (/patch stop ${run.id}).`,
-  ];
-  return parts.join(' ');
 }
 
 function countBy(keys: readonly string[]): Map<string, number> {

@@ -1,11 +1,11 @@
 /** What follows from that which AWS remembers of a run, after its database was restored from a copy. */
 import { describe, expect, it } from 'vitest';
 import type { Changes } from '../../src/workflow/changes.ts';
-import { decide } from '../../src/workflow/decide.ts';
-import { HISTORY_MS, matchWithAws, type Trace } from '../../src/workflow/reconcile.ts';
-import type { Target } from '../../src/workflow/run-types.ts';
-import { buildEffect, buildState, buildTarget, keyOf, NOW, SETTINGS, type StateChanges } from './build.ts';
+import { HISTORY_MS, type ImageTrace, matchWithAws, type Trace } from '../../src/workflow/reconcile.ts';
+import type { EffectKindName, EffectState, Target } from '../../src/workflow/run-types.ts';
+import { buildEffect, buildState, buildTarget, keyOf, NOW, type StateChanges } from './build.ts';
 
+const COUNTS = buildTarget(1).instance.counts;
 const idOf = (n: number) => keyOf(n).split('/')[2] ?? '';
 
 function trace(
@@ -33,13 +33,13 @@ function match(
   targets: readonly Target[],
   traces: readonly Trace[],
   changes: StateChanges = {},
-  now = NOW,
+  images: readonly ImageTrace[] = [],
 ): Changes {
   const state = buildState(targets, {
     ...changes,
     run: { phase: 'waves', currentWave: 1, createdAt: NOW - 3_600_000, ...changes.run },
   });
-  return matchWithAws(state, targets, traces, [], now);
+  return matchWithAws(state, targets, traces, images, NOW);
 }
 
 const outcomes = (changes: Changes) =>
@@ -167,32 +167,185 @@ describe('nothing found', () => {
   });
 });
 
-describe('a parked run', () => {
-  const parked = { at: NOW - 1000, why: 'The database is a copy.', finding: null, mayRelease: false };
-  const asks = (changes: StateChanges, now = NOW) =>
-    decide(
-      buildState([buildTarget(1, { stage: 'ready' })], {
-        ...changes,
-        run: { phase: 'waves', ...changes.run },
-      }),
-      now,
-      SETTINGS,
-    );
+const other = (n: number, changes: Partial<Trace['command']> = {}, place: Partial<Trace> = {}): Trace => {
+  const { command, ...rest } = trace([n], `w1/111100000001/eu-west-1/linux#${n} a1`);
+  return { ...rest, ...place, command: { ...command, ...changes } };
+};
+const effect = (id: number, kind: EffectKindName, ns: readonly number[], state: EffectState) =>
+  buildEffect(kind, ns.map(keyOf), { id, state, tag: `patchday k7m2qp ${kind} old#${id} a1` });
+const image = (n: number, verified: boolean): ImageTrace => ({
+  key: keyOf(n),
+  imageId: `ami-${n}`,
+  verified,
+});
+const ready = (n: number, changes: Partial<Target> = {}) => buildTarget(n, { stage: 'ready', ...changes });
 
-  it('waits for the grace period, asks AWS, and begins nothing', () => {
-    const early = asks({ parked: { ...parked, at: NOW } });
-    expect(early.actions).toEqual([]);
-    expect(early.wakeAt).toBe(NOW + SETTINGS.timing.effectGrace);
-    expect(asks({ parked }).actions).toEqual([{ do: 'task', task: { name: 'reconcile' } }]);
-    const asked = asks({ parked: { ...parked, finding: 'Found.', mayRelease: true } });
-    expect(asked).toMatchObject({ actions: [], wakeAt: null, because: [{ code: 'parked', text: 'Found.' }] });
-  });
+const TOLD: [string, Parameters<typeof match>][] = [
+  ['nothing is found', [[ready(1)], []]],
+  ['a run that is just as old as AWS remembers', [[ready(1)], [], { run: { createdAt: NOW - HISTORY_MS } }]],
+  ['a run that is older', [[ready(1)], [], { run: { createdAt: NOW - HISTORY_MS - 1 } }]],
+  [
+    'a command for one, with a verified image, and one for another, whose image failed',
+    [[ready(1), ready(2, { wasStopped: true })], [other(1), other(2)], {}, [image(1, true), image(2, false)]],
+  ],
+  [
+    'a command for an instance that has its counts from before',
+    [[ready(1, { before: COUNTS && { ...COUNTS, missing: 9 } })], [other(1)]],
+  ],
+  [
+    'a command of a later wave',
+    [
+      [ready(1, { wave: 3 }), ready(2, { stage: 'done', outcome: 'patched' })],
+      [trace([1], 'w3/111100000001/eu-west-1/linux#1 a2')],
+    ],
+  ],
+  ['a command of an earlier wave', [[ready(1)], [other(1)], { run: { currentWave: 2 } }]],
+  [
+    'commands to the same instance id in other accounts and regions, which are not in the run',
+    [
+      [ready(1)],
+      [other(1), other(1, {}, { accountId: '222200000002' }), other(1, {}, { region: 'us-east-1' })],
+    ],
+  ],
+  ['a command for an instance that is in no wave', [[ready(1, { wave: null })], [other(1)]]],
+  [
+    'commands for instances that are past their patch command',
+    [
+      [
+        ready(1, { stage: 'verifying' }),
+        ready(2, { stage: 'powering_off', power: 'on' }),
+        ready(3, { stage: 'done' }),
+      ],
+      [other(1), other(2), other(3)],
+    ],
+  ],
+  ['a command that chooses its instances by tags', [[ready(1)], [other(1, { instanceIds: [] })]]],
+  [
+    'two commands for one instance',
+    [
+      [ready(1), ready(2)],
+      [other(1), trace([1, 2])],
+    ],
+  ],
+  [
+    'a fitting command and a strange one, with a question about both their instances',
+    [
+      [ready(1), ready(2), ready(3)],
+      [other(1), trace([2, 9]), other(3)],
+      { effects: [effect(1, 'install', [1, 2], 'intended')] },
+    ],
+  ],
+  [
+    'what is strange goes on from question to question',
+    [
+      [1, 2, 3, 4].map((n) => ready(n, { stage: 'patching' })),
+      [trace([1, 9]), other(4)],
+      {
+        effects: [
+          effect(2, 'install', [2, 3], 'needs_attention'),
+          effect(1, 'install', [1, 2], 'needs_attention'),
+        ],
+      },
+    ],
+  ],
+  ...(['intended', 'needs_attention', 'begun', 'settled', 'no_effect', 'closed'] as const).map(
+    (state): (typeof TOLD)[number] => [
+      `a command beside one of ours that is ${state}`,
+      [
+        [ready(1, { stage: 'patching' }), ready(2, { stage: 'patching' })],
+        [other(1)],
+        { effects: [effect(1, 'install', [1], state), effect(2, 'install', [2], 'begun')] },
+      ],
+    ],
+  ),
+  [
+    'a command to fewer instances than the question',
+    [
+      [ready(1), ready(2)],
+      [other(1)],
+      { effects: [effect(1, 'install', [1, 2], 'intended'), effect(2, 'install', [3], 'intended')] },
+    ],
+  ],
+  ...(['intended', 'begun', 'settled', 'needs_attention'] as const).map((state): (typeof TOLD)[number] => [
+    `a command for an instance whose backup is ${state}`,
+    [
+      [ready(1, { stage: 'backing_up' }), ready(2, { stage: 'backing_up' })],
+      [other(1)],
+      {
+        effects: [
+          effect(1, 'create_image', [1], state),
+          effect(2, 'create_image', [2], state),
+          effect(3, 'start', [1], state),
+          effect(4, 'create_image', [1, 2], state),
+        ],
+      },
+    ],
+  ]),
+  [
+    'scans: their names are taken once each',
+    [
+      [ready(1)],
+      [
+        trace([1], 'w1/111100000001/eu-west-1/linux#1 a1', 'scan'),
+        trace([1], 'w1/111100000001/eu-west-1/linux#1 a1', 'scan'),
+        trace([1], 'w1/111100000001/eu-west-1/linux#1 a2', 'scan'),
+      ],
+    ],
+  ],
+  [
+    'instances that were started, or were about to be',
+    [
+      [
+        ready(1, { wasStopped: true, power: 'on' }),
+        ready(2, { wasStopped: true, stage: 'powering_on' }),
+        ready(3, { stage: 'powering_on' }),
+        ready(4, { wasStopped: true, stage: 'queued' }),
+      ],
+      [],
+    ],
+  ],
+  ['only images, in the waves', [[ready(1)], [], {}, [image(1, true)]]],
+  [
+    'a run that had not begun in the copy, with commands',
+    [
+      [buildTarget(1), buildTarget(2), buildTarget(3)],
+      [trace([1, 2]), other(9)],
+      { run: { phase: 'await_start' } },
+      [image(1, true)],
+    ],
+  ],
+  [
+    'a run that had not begun in the copy, with an image only',
+    [[buildTarget(1)], [], { run: { phase: 'await_approval' } }, [image(1, true)]],
+  ],
+  [
+    'a run that had not begun in the copy, with a fresh scan only',
+    [
+      [buildTarget(1)],
+      [trace([1], 'w0/111100000001/eu-west-1/linux#1 a1', 'scan')],
+      { run: { phase: 'await_approval' } },
+    ],
+  ],
+];
 
-  it('that is told to stop is held against AWS first, and ends then', () => {
-    const run = { stopRequestedAt: NOW, stopRequestedBy: 'U' };
-    expect(asks({ parked, run }).actions).toEqual([{ do: 'task', task: { name: 'reconcile' } }]);
-    expect(asks({ parked: { ...parked, finding: 'Found.' }, run }).actions).toMatchObject([
-      { do: 'advance', changes: { unpark: true } },
-    ]);
-  });
+function tell([what, given]: (typeof TOLD)[number]): string {
+  const { parked, effects, adopt, targets, instanceLocks, audit, ...rest } = match(...given);
+  const finding = JSON.stringify(parked?.finding);
+  const json = (label: string, items: readonly unknown[] = []) =>
+    items.map((item) => `  ${label}: ${JSON.stringify(item).replaceAll(finding, '(the finding)')}`);
+  return [
+    what,
+    `  ${parked?.mayRelease ? 'may be released' : 'may not be released'}: ${parked?.finding}`,
+    ...json('effect', effects),
+    ...json('adopted', adopt),
+    ...json('target', targets),
+    ...json('lock', instanceLocks),
+    ...json('audit', audit),
+    ...json('and', [rest]),
+    '',
+  ].join('\n');
+}
+
+it('all that follows is told', async () => {
+  await expect(TOLD.map(tell).join('\n')).toMatchFileSnapshot('told/restored.txt');
 });

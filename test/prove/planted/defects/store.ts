@@ -20,8 +20,8 @@ export const STORE_DEFECTS: readonly Defect[] = [
     changes: [
       {
         file: 'src/workflow/reconcile.ts',
-        find: "const installs = unknown.filter((t) => parseTag(run, t.command.comment)?.kind === 'install');",
-        replace: 'const installs: Trace[] = [];',
+        find: "const installs = unknown.filter((t) => t.tag.kind === 'install');",
+        replace: 'const installs: Marked[] = [];',
       },
     ],
     prove: ['--only', 'store', '--case', 'restore-plain-9'],
