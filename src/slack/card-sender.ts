@@ -38,8 +38,6 @@ interface CardState {
   /** Not before this, ms. */
   nextAt: number;
   failures: number;
-  /** A post of it is or was under way in this process and Slack did not confirm it. */
-  doubtful: boolean;
   /** The blocks were refused: only the text is sent. */
   plainOnly: boolean;
 }
@@ -64,8 +62,7 @@ export class CardSender {
     for (const runId of this.#states.keys()) {
       const state = this.#states.get(runId);
       // What happened long ago has no say any more.
-      if (state && !stale.includes(runId) && !state.doubtful && state.nextAt < now())
-        this.#states.delete(runId);
+      if (state && !stale.includes(runId) && state.nextAt < now()) this.#states.delete(runId);
     }
     for (const runId of stale) {
       const waitUntil = this.#mayGoAt(runId);
@@ -95,7 +92,7 @@ export class CardSender {
   #state(runId: RunId): CardState {
     let state = this.#states.get(runId);
     if (!state) {
-      state = { nextAt: 0, failures: 0, doubtful: false, plainOnly: false };
+      state = { nextAt: 0, failures: 0, plainOnly: false };
       this.#states.set(runId, state);
     }
     return state;
@@ -110,12 +107,10 @@ export class CardSender {
         state.nextAt = this.#options.now() + LONGEST_PAUSE;
         return;
       }
-      if (card.state === 'sending') {
-        // Left behind by a crash or an answer that got lost.
-        state.doubtful = true;
-        outbox.cardLost(runId);
-      }
-      const message = render(runId, { mayBeDoubled: state.doubtful });
+      // Left behind by a crash.
+      const interrupted = card.state === 'sending';
+      if (interrupted) outbox.cardInDoubt(runId);
+      const message = render(runId, { mayBeDoubled: card.mayBeDoubled || interrupted });
       if (!message) {
         state.nextAt = this.#options.now() + LONGEST_PAUSE;
         return;
@@ -148,8 +143,8 @@ export class CardSender {
       state.nextAt = now() + this.#options.cardInterval;
     } catch (error) {
       const failure = classify(error);
-      if (failure.effect === 'in_doubt') state.doubtful = true;
-      outbox.cardLost(runId);
+      if (failure.effect === 'in_doubt') outbox.cardInDoubt(runId);
+      else outbox.cardLost(runId);
       log.warn({ runId, channel, slack: failure.code, effect: failure.effect }, 'the card was not posted');
       if (failure.retryAfter !== null) channels.pause(channel, now() + failure.retryAfter);
       this.#refused(runId, failure);

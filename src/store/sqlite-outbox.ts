@@ -24,11 +24,11 @@ export class SqliteOutbox implements Outbox {
   card(runId: RunId): ReturnType<Outbox['card']> {
     const row = prepared(
       this.#store.db,
-      'SELECT channel, ts, state, shown_revision AS shownRevision FROM cards WHERE run_id = CAST(? AS TEXT)',
+      'SELECT channel, ts, state, shown_revision AS shownRevision, may_be_doubled AS mayBeDoubled FROM cards WHERE run_id = CAST(? AS TEXT)',
     ).get(runId) as
-      | { channel: string; ts: string | null; state: 'none' | 'sending' | 'posted'; shownRevision: number }
+      | (Omit<NonNullable<ReturnType<Outbox['card']>>, 'mayBeDoubled'> & { mayBeDoubled: number })
       | undefined;
-    return row ?? null;
+    return row ? { ...row, mayBeDoubled: row.mayBeDoubled === 1 } : null;
   }
 
   cardSending(runId: RunId): void {
@@ -50,6 +50,13 @@ export class SqliteOutbox implements Outbox {
 
   cardLost(runId: RunId): void {
     this.#write("UPDATE cards SET state = 'none', ts = NULL, shown_revision = 0 WHERE run_id = ?", runId);
+  }
+
+  cardInDoubt(runId: RunId): void {
+    this.#write(
+      "UPDATE cards SET state = 'none', ts = NULL, shown_revision = 0, may_be_doubled = 1 WHERE run_id = ?",
+      runId,
+    );
   }
 
   due(now: number, limit: number): OutboxRow[] {

@@ -77,6 +77,8 @@ export interface Outbox {
     ts: string | null;
     shownRevision: number;
     state: 'none' | 'sending' | 'posted';
+    /** Slack may have another card of this run, which it never confirmed. */
+    mayBeDoubled: boolean;
   } | null;
   /** Before posting: so that a crash between posting and `cardPosted` is known to be in doubt. */
   cardSending(runId: RunId): void;
@@ -84,6 +86,8 @@ export interface Outbox {
   cardShown(runId: RunId, revision: number): void;
   /** A card that Slack no longer has: it is posted anew. */
   cardLost(runId: RunId): void;
+  /** Slack may have taken it or not: it is posted anew, and its card says so from now on. */
+  cardInDoubt(runId: RunId): void;
   /** Oldest unsent news of each run, in order, due by `now`; only of runs whose card is posted. */
   due(now: number, limit: number): OutboxRow[];
   sending(id: number, now: number): void;

@@ -146,6 +146,28 @@ describe('the card of a run', () => {
     expect(outbox.card('k3f9')).toMatchObject({ state: 'posted', shownRevision: 1 });
   });
 
+  it('says that it counts for as long as it is edited, whichever process does it', async () => {
+    outbox.cardSending('k3f9');
+    await newSender().idle();
+    for (const revision of [2, 3]) {
+      change(revision);
+      clock.step(CARD_INTERVAL);
+      await newSender().idle();
+      expect(outbox.card('k3f9')).toMatchObject({ shownRevision: revision, mayBeDoubled: true });
+      expect(JSON.stringify(cards()[0]?.blocks)).toContain('this one counts');
+    }
+  });
+
+  it('says nothing of another one when its post was refused for certain', async () => {
+    sim.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'not_in_channel' });
+    await sender.idle();
+    clock.step(60_000);
+    await sender.idle();
+    expect(cards()).toHaveLength(1);
+    expect(outbox.card('k3f9')).toMatchObject({ state: 'posted', mayBeDoubled: false });
+    expect(JSON.stringify(cards()[0]?.blocks)).not.toContain('this one counts');
+  });
+
   it('is sent without its blocks when Slack refuses them', async () => {
     sim.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'invalid_blocks' });
     await sender.idle();

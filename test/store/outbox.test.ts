@@ -20,6 +20,20 @@ async function outboxWith(runs: readonly string[], posted = true) {
   return { store, outbox, tell, due, path, database };
 }
 
+describe('the card', () => {
+  it('that may be doubled is known as such for good', async () => {
+    const { outbox } = await outboxWith(['a', 'b'], false);
+    outbox.cardSending('a');
+    expect(outbox.card('a')).toMatchObject({ state: 'sending', mayBeDoubled: false });
+    outbox.cardInDoubt('a');
+    expect(outbox.card('a')).toMatchObject({ state: 'none', ts: null, mayBeDoubled: true });
+    outbox.cardPosted('a', 'ts', 1);
+    outbox.cardLost('a');
+    expect(outbox.card('a')).toMatchObject({ state: 'none', ts: null, mayBeDoubled: true });
+    expect(outbox.card('b')).toMatchObject({ mayBeDoubled: false });
+  });
+});
+
 describe('news', () => {
   it('wait until the card of their run is posted', async () => {
     const { outbox, tell, due } = await outboxWith(['a'], false);

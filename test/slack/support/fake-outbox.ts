@@ -27,7 +27,7 @@ export class FakeOutbox implements Outbox {
 
   /** What the workflow does when a run begins. */
   open(runId: RunId, channel: string): void {
-    this.cards.set(runId, { channel, ts: null, shownRevision: 0, state: 'none' });
+    this.cards.set(runId, { channel, ts: null, shownRevision: 0, state: 'none', mayBeDoubled: false });
   }
 
   tell(runId: RunId, news: News): number {
@@ -68,6 +68,11 @@ export class FakeOutbox implements Outbox {
 
   cardLost(runId: RunId): void {
     Object.assign(this.#card(runId), { ts: null, shownRevision: 0, state: 'none' });
+  }
+
+  cardInDoubt(runId: RunId): void {
+    this.cardLost(runId);
+    this.#card(runId).mayBeDoubled = true;
   }
 
   due(now: number, limit: number): OutboxRow[] {
