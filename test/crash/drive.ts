@@ -135,11 +135,11 @@ class Job {
       before: (life) => {
         this.#people.botIsBack();
         this.#people.answersWereLost(look(folder));
-        if (life === 2 && options.afterRestart)
+        if (life === 2 && (options.afterRestart || releases.first))
           this.#writeConfig({ ...options.config, ...options.afterRestart });
       },
     });
-    this.#writeConfig(options.config);
+    this.#writeConfig({ ...options.config, ...(releases.first ? { ownInstanceIds: null } : {}) });
   }
 
   #writeConfig(config: Config | undefined): void {

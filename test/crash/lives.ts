@@ -32,6 +32,7 @@ export class Lives {
   #readyAt = 0;
   #count = 0;
   #killedAtPoint = 0;
+  #diedOfItself: string | null = null;
   #output = '';
 
   constructor(options: LivesOptions) {
@@ -81,8 +82,12 @@ export class Lives {
     return typeof point === 'string' && !point.includes('#') ? `${point}#001` : point;
   }
 
-  /** Throws when it has died more often than it was told to. */
+  /** Throws when it has died of itself, or more often than it was told to. */
   begin(): void {
+    if (this.#diedOfItself !== null)
+      throw new Error(
+        `life ${this.#count} ended of itself (${this.#diedOfItself}): ${this.#output.slice(-2000)}`,
+      );
     const { folder, environment, fatalPoints, spare, effectGraceMs, release, before } = this.#options;
     this.#count++;
     this.#ready = false;
@@ -113,8 +118,11 @@ export class Lives {
       this.#ready = true;
       this.#readyAt = Date.now();
     });
-    bot.on('exit', (_code, signal) => {
-      if (signal === 'SIGKILL' && fatal !== 0 && this.#bot === bot) this.#killedAtPoint++;
+    bot.on('exit', (code, signal) => {
+      // What was ended from outside is not this life any more.
+      if (this.#bot !== bot) return;
+      if (signal === 'SIGKILL' && fatal !== 0) this.#killedAtPoint++;
+      else this.#diedOfItself = signal ?? `exit code ${code}`;
     });
     this.#bot = bot;
   }

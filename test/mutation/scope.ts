@@ -19,7 +19,12 @@ export const EXPLAINED: readonly string[] = [
 
 /** Files that hold the bar; what survives in them is printed, and not explained yet. */
 export const HELD: readonly string[] = [
+  'src/workflow/batches.ts',
   'src/workflow/begin-ends.ts',
+  'src/workflow/begin.ts',
+  'src/workflow/decide-parked.ts',
+  'src/workflow/decide-wave.ts',
+  'src/workflow/decide.ts',
   'src/workflow/effects/cancel.ts',
   'src/workflow/effects/create-image.ts',
   'src/workflow/effects/follow-install.ts',
@@ -30,11 +35,17 @@ export const HELD: readonly string[] = [
   'src/workflow/effects/scan.ts',
   'src/workflow/effects/send-command.ts',
   'src/workflow/effects/verify.ts',
+  'src/workflow/eligibility.ts',
   'src/workflow/executor.ts',
+  'src/workflow/exit-codes.ts',
+  'src/workflow/host.ts',
+  'src/workflow/make-plan.ts',
   'src/workflow/make-view.ts',
   'src/workflow/mention.ts',
   'src/workflow/own-host.ts',
   'src/workflow/permissions-page.ts',
+  'src/workflow/reconcile-says.ts',
+  'src/workflow/reconcile.ts',
   'src/workflow/refused.ts',
   'src/workflow/resolve.ts',
   'src/workflow/runbook.ts',
@@ -55,25 +66,14 @@ export const HELD: readonly string[] = [
   'src/workflow/tasks/report.ts',
   'src/workflow/tasks/start-run.ts',
   'src/workflow/tasks/still-approved.ts',
+  'src/workflow/verdict.ts',
   'src/workflow/watch/alarm.ts',
+  'src/workflow/watch/command-watch.ts',
+  'src/workflow/watch/foreign-commands.ts',
+  'src/workflow/when.ts',
   'src/workflow/words.ts',
+  'src/workflow/zoned-time.ts',
 ];
 
 /** Files that do not, with the score that was measured; null = not measured with the tests of now. */
-export const NOT_YET: readonly { file: string; score: number | null }[] = [
-  { file: 'src/workflow/batches.ts', score: null },
-  { file: 'src/workflow/begin.ts', score: null },
-  { file: 'src/workflow/decide.ts', score: 89.9 },
-  { file: 'src/workflow/decide-parked.ts', score: null },
-  { file: 'src/workflow/decide-wave.ts', score: null },
-  { file: 'src/workflow/eligibility.ts', score: null },
-  { file: 'src/workflow/exit-codes.ts', score: null },
-  { file: 'src/workflow/host.ts', score: null },
-  { file: 'src/workflow/make-plan.ts', score: null },
-  { file: 'src/workflow/reconcile.ts', score: null },
-  { file: 'src/workflow/verdict.ts', score: null },
-  { file: 'src/workflow/watch/command-watch.ts', score: null },
-  { file: 'src/workflow/watch/foreign-commands.ts', score: null },
-  { file: 'src/workflow/when.ts', score: null },
-  { file: 'src/workflow/zoned-time.ts', score: null },
-];
+export const NOT_YET: readonly { file: string; score: number | null }[] = [];

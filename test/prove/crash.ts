@@ -129,6 +129,9 @@ async function casesOf(
   const wrong = compare(result, state, round.comparison);
   if (wrong.length > 0) return [{ name: `${name}@never-killed`, run: () => judge(wrong, result, name) }];
   const points = pointsOfLives[(round.life ?? 1) - 1] ?? [];
+  // Then nothing could be killed, and the round would pass without having proved anything.
+  if (points.length === 0)
+    return [{ name: `${name}@no-point`, run: () => ({ wrong: [`no point was passed in ${name}`] }) }];
   const asked = match?.startsWith(`${name}@`) ? match.slice(name.length + 1) : null;
   // A replay goes to its point, whether or not the job without a crash had as many polls this time.
   const chosen =

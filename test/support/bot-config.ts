@@ -12,7 +12,8 @@ export interface BotConfigOptions {
   zone?: Record<string, unknown>;
   http?: Record<string, unknown>;
   logLevel?: string;
-  ownInstanceIds?: readonly string[];
+  /** Null = not said, as for releases that do not know of it. */
+  ownInstanceIds?: readonly string[] | null;
 }
 
 export function botConfig({
@@ -32,7 +33,7 @@ export function botConfig({
     data_dir: `${folder}/reports`,
     http,
     log_level: logLevel,
-    own_instance_ids: ownInstanceIds,
+    ...(ownInstanceIds === null ? {} : { own_instance_ids: ownInstanceIds }),
     timing: {
       poll_images: '15ms',
       poll_commands: '15ms',
