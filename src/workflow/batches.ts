@@ -114,6 +114,7 @@ function intentFor(
       state,
       kind,
       tag,
+      first,
       members.map((m) => m.target),
       now,
       timing,
@@ -121,7 +122,8 @@ function intentFor(
     fromStage: first.stage,
     ...targetSet(kind),
     at: now,
-    forward: forward || (kind === 'scan' && run.phase === 'fresh_scan'),
+    // A fresh scan is what a person asked for: a stop or a freeze holds it.
+    forward: forward || run.phase === 'fresh_scan',
     planHash: run.phase === 'fresh_scan' ? null : run.planHash,
     audit: [
       {
@@ -154,14 +156,13 @@ function requestFor(
   state: RunState,
   kind: EffectKindName,
   tag: string,
+  first: Target,
   targets: readonly Target[],
   now: number,
   timing: Timing,
 ): EffectRequest {
   const { run, plan } = state;
   const instanceIds = targets.map((t) => t.instance.instanceId);
-  const first = targets[0];
-  if (!first) throw new Error('a batch has at least one target');
   switch (kind) {
     case 'create_image': {
       const retention = (plan?.backup.retentionDays ?? 14) * 86_400_000;

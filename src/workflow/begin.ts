@@ -30,7 +30,7 @@ interface Context {
   /** Past "no new wave after": no backup and no patch command is begun any more. */
   late: boolean;
   frozen: boolean;
-  /** The stored plan is not the one that was approved: nothing of it is begun any more. */
+  /** The stored plan is not the one that was approved: nothing of it is begun any more. (A fresh scan has none.) */
   corrupt: boolean;
 }
 
@@ -66,7 +66,7 @@ function everythingDue(
     stopping: state.run.stopRequestedAt !== null,
     late: state.plan !== null && state.run.kind === 'patch' && now > state.plan.noNewWaveAfter,
     frozen: state.frozen !== null,
-    corrupt: state.run.phase !== 'fresh_scan' && state.planHashNow !== state.run.planHash,
+    corrupt: state.planHashNow !== state.run.planHash,
   };
   const inStage = (stage: Stage) => onTheWay.filter((t) => t.stage === stage);
   if (state.run.phase === 'fresh_scan') {
@@ -215,16 +215,16 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
     });
   }
   const questions = batchesFor(state, 'stop', asked, now, timing);
-  for (const intent of questions) {
-    const target = targets.find((t) => t.key === intent.targets[0]);
-    const name = target ? called(target) : 'the instance';
-    out.actions.push({
-      do: 'ask',
-      intent,
-      note: `${name} was started for patching and a command may still be running on it: it is not switched off without a person's word.`,
-      text: `${name} was stopped before and was started for patching. A command may still be running on it, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
-    });
-  }
+  for (const intent of questions)
+    for (const target of asked.map((a) => a.target).filter((t) => intent.targets.includes(t.key))) {
+      const name = called(target);
+      out.actions.push({
+        do: 'ask',
+        intent,
+        note: `${name} was started for patching and a command may still be running on it: it is not switched off without a person's word.`,
+        text: `${name} was stopped before and was started for patching. A command may still be running on it, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
+      });
+    }
   for (const intent of batchesFor(state, 'stop', ready, now, timing, questions))
     out.actions.push({ do: 'begin', intent });
 }

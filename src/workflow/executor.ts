@@ -265,7 +265,7 @@ async function ask(
 function narrow(intent: Intent, gone: ReadonlySet<string>): Intent | null {
   const targets = intent.targets.filter((key) => !gone.has(key));
   if (targets.length === 0) return null;
-  if (targets.length === intent.targets.length || !('instanceIds' in intent.request)) return intent;
+  if (!('instanceIds' in intent.request)) return intent;
   const ids = targets.map((key) => key.split('/')[2] ?? '');
   return { ...intent, targets, request: { ...intent.request, instanceIds: ids } };
 }

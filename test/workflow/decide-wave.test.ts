@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { followEffects } from '../../src/workflow/decide-wave.ts';
 import { mention } from '../../src/workflow/mention.ts';
-import type { EffectKindName, EffectState, Stage, Target } from '../../src/workflow/run-types.ts';
+import type { Effect, EffectKindName, EffectState, Stage, Target } from '../../src/workflow/run-types.ts';
 import { buildEffect, buildPlan, buildTarget, keyOf, NOW, type StateChanges } from './build.ts';
 import { changes, decided, frozen, kinds, LATE, stopped, tasks } from './decided.ts';
 
@@ -207,6 +207,16 @@ describe('when the gate is asked', () => {
     expect(changes(late)).toHaveLength(1);
   });
 
+  it('not in a round that ends one of another wave', () => {
+    const off = next({ stage: 'powering_off', power: 'on' });
+    const effects = Array.from({ length: 8 }, () =>
+      buildEffect('stop', [keyOf(2)], { state: 'no_effect', lookAt: NOW - 1, note: 'no' }),
+    );
+    const d = decided([done, off], { plan: two, queuedWaves: [2], effects });
+    expect(changes(d)).toHaveLength(1);
+    expect(tasks(d)).toEqual([]);
+  });
+
   it('ready targets of a fresh scan are through; queued ones are not', () => {
     const run = { phase: 'fresh_scan' as const, currentWave: 0 };
     const through = decided([buildTarget(1, { wave: 0, stage: 'ready' })], { plan: null, run });
@@ -224,6 +234,27 @@ describe('when it is decided again', () => {
     const soon = buildEffect('install', [keyOf(2)], { lookAt: NOW + 10 });
     expect(decided(backing, { effects: [paused, soon] }).wakeAt).toBe(NOW + 10);
     expect(decided([backing[0] as Target], { effects: [paused] }).wakeAt).toBe(NOW + 20);
+  });
+
+  it('at the end of the window, where the gate waits for the freeze, unless something is due before', () => {
+    const done = buildTarget(1, { stage: 'done', outcome: 'patched' });
+    const next = buildTarget(2, { wave: 2 });
+    const plan = buildPlan(2, {
+      waves: [1, 2].map((number) => ({ number, size: 1, worstCaseMs: 1 })),
+    });
+    const waits = (effects: Effect[] = []) =>
+      decided([done, next], { plan, queuedWaves: [2], frozen, effects }).wakeAt;
+    expect(waits()).toBe(LATE);
+    expect(waits([buildEffect('cancel', [keyOf(1)], { lookAt: NOW + 10 })])).toBe(NOW + 10);
+  });
+
+  it('at what is followed, where the gate has no time of its own', () => {
+    const asked = buildTarget(1, { stage: 'powering_off', power: 'ask' });
+    const follow = buildEffect('cancel', [keyOf(1)], { lookAt: NOW + 10 });
+    const question = buildEffect('stop', [keyOf(1)], { state: 'needs_attention' });
+    const d = decided([asked], { effects: [follow, question] });
+    expect(d.because.map((b) => b.code)).toContain('answers');
+    expect(d.wakeAt).toBe(NOW + 10);
   });
 
   it('only when something happens, where nothing is awaited', () => {

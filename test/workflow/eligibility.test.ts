@@ -155,6 +155,11 @@ describe('an instance', () => {
     await expect(`${told.join('\n')}\n`).toMatchFileSnapshot('told/not-ready.txt');
   });
 
+  it('is not named by a rule without a pattern, whatever its name is', () => {
+    const named = { name: 'null' };
+    expect(codes(named, zone({ exclude: rule({ instanceIds: ['i-00000009'] }) }))).toEqual([]);
+  });
+
   it('says every reason, not only the first', () => {
     expect(
       codes(

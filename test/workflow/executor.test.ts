@@ -119,6 +119,11 @@ describe('a run that has nothing to do', () => {
       next: null,
       did: [],
     });
+    const because = [{ code: 'x', text: 'As it was.' }];
+    expect(await lived({ state: buildState([], { run: { phase: 'ended', because } }) })).toMatchObject({
+      next: null,
+      did: [],
+    });
   });
 });
 
@@ -249,6 +254,16 @@ describe('what was begun', () => {
     expect(written[0]?.effects).toMatchObject([
       { from: 'begun', state: 'begun', note: 'Slow down.', failures: 3, lookAt: NOW + pollCommands },
     ]);
+    expect(next).toBe(pollCommands);
+  });
+
+  it('and cannot be looked at is tried again, also where nothing is given up for it', async () => {
+    const scan = buildEffect('scan', [keyOf(1)], { lookAt: NOW, ref: { commandId: 'c-1' } });
+    const { next, written } = await lived({
+      state: buildState([buildTarget(1, { stage: 'verifying' })], { effects: [scan] }),
+      invocationsFail: new LookFailed('Throttling', 'Slow down.', true),
+    });
+    expect(written[0]?.effects).toMatchObject([{ from: 'begun', state: 'begun', failures: 1 }]);
     expect(next).toBe(pollCommands);
   });
 

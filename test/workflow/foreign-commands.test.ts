@@ -200,6 +200,11 @@ describe('a command that AWS remembers is foreign', () => {
     const twin = { ...COMMAND, commandId: 'c2' };
     expect(judged({}, doubt, [twin])).toBe('ours');
     expect(judged(twin, doubt, [COMMAND])).toBe('sent_twice');
+    expect(judgeCommands([twin, COMMAND], doubt)[0]).toMatchObject({
+      why: 'Several commands carry this comment, and Patchday sends each once: at most one of them is its own.',
+    });
+    const later = { ...COMMAND, commandId: 'c0', requestedAt: NOW + 5 };
+    expect(judged({}, doubt, [later])).toBe('ours');
   });
 
   it('but not because of an earlier one with another comment, nor of the same told twice', () => {

@@ -78,7 +78,8 @@ describe('waves', () => {
   });
 
   it('of no size are a mistake of ours', () => {
-    for (const size of [0, -1, Number.NaN]) expect(() => planWaves(targets(2), size, 1)).toThrow(RangeError);
+    for (const size of [0, -1, Number.NaN])
+      expect(() => planWaves(targets(2), size, 1)).toThrow(new RangeError('a wave has at least one target'));
   });
 
   it('hold each target exactly once, in the order given, and say their true size', () => {
@@ -150,6 +151,20 @@ describe('when a run may start', () => {
     });
   }
 
+  it.each([
+    [1, '1 min'],
+    [29_999, '1 min'],
+    [90_000, '2 min'],
+    [59.4 * 60_000, '59 min'],
+    [HOUR, '1 h 0 min'],
+    [25 * HOUR + 5 * 60_000, '25 h 5 min'],
+  ])('is never when a wave may take %i ms, said as %s', (installWorstCase, said) => {
+    const nothing = { deliveryTimeout: 0, rebootAllowance: 0, verifyTimeout: 0 };
+    const given = input({ options: { now: true, until: NOON } });
+    const made = makePlan({ ...given, timing: { ...TIMING, ...nothing, installWorstCase } });
+    expect(made).toMatchObject({ reason: { text: expect.stringContaining(`(${said})`) } });
+  });
+
   it('of a span that just fits is its beginning', () => {
     expect(planOf({ options: { now: true, until: NOON + WORST } })).toMatchObject({
       startNotBefore: NOON,
@@ -206,12 +221,14 @@ describe('a plan', () => {
       buildInstance(2),
       buildInstance(1, { landingZone: 'zz' }),
       buildInstance(4, { platform: 'windows' }),
+      buildInstance(6),
+      buildInstance(5),
     ];
     const order = (list: typeof instances) => {
       const made = makePlan({ ...input({ options: { now: true } }), instances: list });
       return made.ok ? made.plan.targets.map((t) => t.instanceId) : [];
     };
-    expect(order(instances)).toEqual(['i-00000002', 'i-00000004', 'i-00000003', 'i-00000001']);
+    expect(order(instances)).toEqual([2, 5, 6, 4, 3, 1].map((n) => `i-0000000${n}`));
     expect(order([...instances].reverse())).toEqual(order(instances));
   });
 

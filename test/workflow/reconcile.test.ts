@@ -259,6 +259,14 @@ const TOLD: [string, Parameters<typeof match>][] = [
     ],
   ),
   [
+    'a strange command beside one of ours that goes on for two',
+    [
+      [ready(1, { stage: 'patching' }), ready(2, { stage: 'patching' })],
+      [other(1)],
+      { effects: [effect(1, 'install', [1, 2], 'begun')] },
+    ],
+  ],
+  [
     'a command to fewer instances than the question',
     [
       [ready(1), ready(2)],
@@ -313,6 +321,10 @@ const TOLD: [string, Parameters<typeof match>][] = [
       { run: { phase: 'await_start' } },
       [image(1, true)],
     ],
+  ],
+  [
+    'a run that had not begun in the copy, with a command only',
+    [[buildTarget(1)], [other(1)], { run: { phase: 'await_start' } }],
   ],
   [
     'a run that had not begun in the copy, with an image only',

@@ -54,6 +54,7 @@ describe('a time that a person types', () => {
     '2026-13-01',
     '🕕',
     'x 18:00x',
+    '1118:00',
     'su 18:00',
     'x2026-12-01 18:00',
     '2026-12-01x 18:00',
@@ -119,7 +120,7 @@ describe('a time that a person types', () => {
 
   it('is never the present itself, nor the start of the span', () => {
     expect(utc('2026-11-21 06:00')).toMatch(/in the past/);
-    expect(utc('2026-11-22 06:00', { after: Date.UTC(2026, 10, 22, 5, 0) })).toBe(
+    expect(utc(' 2026-11-22 06:00 ', { after: Date.UTC(2026, 10, 22, 5, 0) })).toBe(
       '"2026-11-22 06:00" is not after the start (Sun 22 Nov 06:00, Europe/Berlin).',
     );
     expect(utc('today 18:00', { after: now - 1 })).toBe('2026-11-21T17:00:00.000Z');

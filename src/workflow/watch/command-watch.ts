@@ -101,7 +101,6 @@ export class CommandWatch {
 
   /** Looks at every place that is due. Never throws. */
   tick(): Promise<void> {
-    if (this.#stopping) return Promise.resolve();
     if (this.#running) {
       this.#again = true;
       return this.#running;
