@@ -25,6 +25,8 @@ export function proofOfCases(about: {
   atOnce?: number;
   /** The proof injects faults: a run in which none fired is a violation by itself. */
   injects: boolean;
+  /** Cases that are one round: in each of them something must fire. */
+  roundOf?: (caseName: string) => string;
   cases(options: ProofOptions): Case[] | Promise<Case[]>;
 }): Proof {
   return {
@@ -41,7 +43,7 @@ export function proofOfCases(about: {
 }
 
 async function runCases(
-  about: { name: string; injects: boolean; atOnce?: number },
+  about: { name: string; injects: boolean; atOnce?: number; roundOf?: (caseName: string) => string },
   chosen: readonly Case[],
   options: ProofOptions,
 ): Promise<ProofResult> {
@@ -50,6 +52,7 @@ async function runCases(
   const violations: string[] = [];
   let cases = 0;
   let fired = 0;
+  const rounds = new Map<string, { cases: number; fired: number }>();
   const queue = [...chosen];
   const worker = async () => {
     while (performance.now() < until) {
@@ -58,6 +61,11 @@ async function runCases(
       const result = await ended(one);
       if (result.ran !== false) cases++;
       fired += result.fired ?? 0;
+      const round = rounds.get(about.roundOf?.(one.name) ?? '') ?? { cases: 0, fired: 0 };
+      rounds.set(about.roundOf?.(one.name) ?? '', {
+        cases: round.cases + (result.ran === false ? 0 : 1),
+        fired: round.fired + (result.fired ?? 0),
+      });
       for (const [name, value] of Object.entries(result.figures ?? {})) {
         const before = figures[name] ?? 0;
         figures[name] = /^(slowest|most)/.test(name) ? Math.max(before, value) : before + value;
@@ -69,9 +77,16 @@ async function runCases(
     }
   };
   await Promise.all(Array.from({ length: about.atOnce ?? 1 }, worker));
+  if (about.injects)
+    for (const [round, ran] of rounds)
+      if (ran.cases >= ENOUGH_TO_EXPECT_ONE && ran.fired === 0)
+        violations.push(`nothing fired in the ${ran.cases} cases${round ? ` of ${round}` : ''}`);
   if (queue.length > 0) figures['cases not begun because the time was up'] = queue.length;
   return { cases, faultsFired: about.injects ? fired : null, violations, figures };
 }
+
+/** In fewer, a point may not have been reached again. */
+const ENOUGH_TO_EXPECT_ONE = 5;
 
 async function ended(one: Case): Promise<CaseResult> {
   try {

@@ -96,6 +96,7 @@ export const proof = proofOfCases({
   bar: '0 done twice, lost, stuck or without a next action, and no other difference to the job that never crashed, wherever it was killed',
   defaults: { seeds: 8, seconds: 3000 },
   injects: true,
+  roundOf: (name) => name.split('@')[0] ?? name,
   // Bots and simulators are processes and servers of their own.
   atOnce: 3,
   async cases(options) {
