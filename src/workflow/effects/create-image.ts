@@ -105,8 +105,8 @@ function judge(context: EffectContext, effect: Effect, look: Look): Changes {
   if (look.state === 'pending' && !tooLong) return lookAgain(effect, now + settings.timing.pollImages);
   const why =
     look.state === 'failed'
-      ? `Its backup failed: ${look.text}`
-      : `Image ${imageId} was not complete after the time allowed (${look.text})`;
+      ? `Its backup failed: ${asClause(look.text)}`
+      : `Image ${imageId} was not complete after the time allowed (${asClause(look.text)})`;
   return {
     effects: settle(effect, why),
     ...(target ? { targets: [withoutBackup(context, target, why)] } : {}),
