@@ -97,7 +97,13 @@ describe('just before a patch command', () => {
   });
 
   it('everybody is left out of a landing zone that is not configured any more', async () => {
-    expect(await precheck({ landingZone: 'was-here' })).toHaveLength(2);
+    const out = await precheck({ landingZone: 'was-here' });
+    expect(out.map((t) => [t.outcomeReason, t.nextStep])).toEqual(
+      [1, 2].map(() => [
+        'Not patched: its landing zone was-here is not in the configuration any more.',
+        'Put the landing zone back into the configuration, then /patch retry.',
+      ]),
+    );
   });
 });
 
@@ -120,5 +126,32 @@ describe('what is told of a patch command', () => {
   it('is the platform', () => {
     const windows = buildTarget(1, { instance: buildInstance(1, { platform: 'windows' }) });
     expect(told([windows])).toBe('Wave 1: patching 1 instance of shop-prod in eu-west-1 (Windows).');
+  });
+});
+
+describe('a patch command that cannot be followed', () => {
+  const expiresAt = NOW - SETTINGS.timing.effectGrace;
+  const one = buildTarget(1, { stage: 'patching', commandMayRun: true });
+  const two = buildTarget(2, { stage: 'done', outcome: 'failed' });
+  const blind = (now: number, failures = 1e9) => {
+    const effect = buildEffect('install', [keyOf(1), keyOf(2)], {
+      failures,
+      ref: { commandId: 'c-1', expiresAt },
+    });
+    const context = { settings: SETTINGS, now, state: buildState([one, two]) } as unknown as EffectContext;
+    return install.blind?.(context, effect, 'Slow down.');
+  };
+
+  it('is waited for until nothing of it can start any more', () => {
+    expect(blind(NOW)).toBeNull();
+    expect(blind(NOW + 1, 0)).toBeNull();
+    expect(blind(NOW + 1)?.targets).toMatchObject([{ key: keyOf(1), set: { outcome: 'unknown' } }]);
+  });
+
+  it('locks the instances that are in it still, and tells of them', () => {
+    const end = blind(NOW + 1);
+    expect(end?.instanceLocks?.map((l) => l.key)).toEqual([keyOf(1)]);
+    expect(end?.news).toHaveLength(1);
+    expect(end?.effects).toMatchObject([{ state: 'settled', note: 'Slow down.' }]);
   });
 });

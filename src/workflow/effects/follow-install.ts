@@ -156,7 +156,7 @@ async function ended(
     install: { ...installEnd, exitCode: output.exitCode },
   });
   const news: Followed['news'] = [
-    { kind: 'failure', text: `${called(target)}: ${said.reason} ${said.nextStep}`.trim(), excerpt },
+    { kind: 'failure', text: `${called(target)}: ${said.reason} ${said.nextStep}`, excerpt },
   ];
   if (status === 'cancelled' && !killed && context.state.run.stopRequestedAt !== null) {
     return {

@@ -34,16 +34,15 @@ export const install: EffectKind = {
     const drop: TargetChange[] = [];
     for (const target of targets) {
       const instance = seen.get(target.instance.instanceId);
-      if (!instance || !zone) {
-        drop.push(
-          endWithoutInstall(
-            state.effects,
-            target,
-            'skipped',
-            'It does not exist any more.',
-            'Find out who terminated it.',
-          ),
-        );
+      if (!zone) {
+        const why = `Not patched: its landing zone ${intent.landingZone} is not in the configuration any more.`;
+        const next = 'Put the landing zone back into the configuration, then /patch retry.';
+        drop.push(endWithoutInstall(state.effects, target, 'skipped', why, next));
+        continue;
+      }
+      if (!instance) {
+        const why = 'It does not exist any more.';
+        drop.push(endWithoutInstall(state.effects, target, 'skipped', why, 'Find out who terminated it.'));
         continue;
       }
       if (instance.state !== 'running') {
