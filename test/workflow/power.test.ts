@@ -219,6 +219,11 @@ describe('just before a stop', () => {
     });
   });
 
+  it('what is left on has nothing else to do, where nothing else was', async () => {
+    const { drop } = await looked({ other: true, after: 100 + verifyTimeout + 1 });
+    expect(drop[0]?.nextStep).toMatch(/^It was started for patching and left on/);
+  });
+
   it('our own commands are not those of somebody else', async () => {
     const effects = [
       buildEffect('install', [keyOf(1)], { ref: { commandId: 'c-1' } }),
