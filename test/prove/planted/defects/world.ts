@@ -84,6 +84,6 @@ export const WORLD_DEFECTS: readonly Defect[] = [
         replace: "UPDATE outbox SET state = 'pending', error = 'in doubt after a restart'",
       },
     ],
-    prove: ['--only', 'world', '--seeds', '24'],
+    prove: ['--only', 'crash', '--case', 'plain@slack chat.postMessage:after#002'],
   },
 ];
