@@ -171,6 +171,12 @@ describe('after the time allowed it is judged on what there is', () => {
       /^Nothing is missing any more, all status checks ok/,
     ],
   ];
+  it('names nothing that is missing where AWS does not list it', async () => {
+    const lists = new LookFailed('Throttling', 'Slow down.', true);
+    const judged = await verified({ lists, state: { counts: { missing: 2 } }, tooLongBy: late });
+    expect(judged.outcomeReason).toBe('Installed, but 2 still missing and 0 failed.');
+  });
+
   it.each(JUDGED)('%s', async (_, given, outcome, reason) => {
     const judged = await verified({ ...given, tooLongBy: late });
     expect(judged).toMatchObject({ open: 0, outcome });
