@@ -1,6 +1,8 @@
 /** docs/permissions.md, made from the one table of who may do what. */
 import { PERMISSIONS, type Permission } from './permissions.ts';
 
+const OR = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+
 /** Markdown. */
 export function permissionsPage(): string {
   return [
@@ -11,7 +13,7 @@ export function permissionsPage(): string {
       '| --- | --- | --- | --- |',
       ...PERMISSIONS.map(row),
     ].join('\n'),
-    `The person who asked for a run, or who changed its plan last, may not ${listed(
+    `The person who asked for a run, or who changed its plan last, may not ${OR.format(
       PERMISSIONS.filter((p) => p.notTheRequester).map((p) => p.name),
     )}: that needs a second pair of eyes. One person may be in both groups; for their own runs somebody else decides.`,
     'Freezing and unfreezing concern everything, so the groups of any environment may do it.',
@@ -25,8 +27,4 @@ export function permissionsPage(): string {
 function row({ name, requesters, approvers, notTheRequester }: Permission): string {
   const mark = (may: boolean) => (may ? 'yes' : 'no');
   return `| ${name} | ${mark(requesters)} | ${mark(approvers)} | ${mark(!notTheRequester)} |`;
-}
-
-function listed(names: readonly string[]): string {
-  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' or ');
 }
