@@ -5,13 +5,11 @@ import type { NoEffect } from './ports.ts';
 import type { Effect, EffectKindName, Target } from './run-types.ts';
 import { called, endTarget, endWithoutInstall, locksOf, mayHaveBeenSent } from './target-changes.ts';
 
-const SUBJECT: Readonly<Record<EffectKindName, string>> = {
+/** Kinds without which a target cannot go on. */
+const SUBJECT: Readonly<Partial<Record<EffectKindName, string>>> = {
   create_image: 'The backup',
   start: 'Its start',
   install: 'The patch command',
-  scan: 'The scan',
-  stop: 'Stopping it again',
-  cancel: 'The cancellation',
 };
 
 /**
@@ -21,10 +19,10 @@ const SUBJECT: Readonly<Record<EffectKindName, string>> = {
  */
 export function refused(context: EffectContext, effect: Effect, error: NoEffect, now: number): Changes {
   const targets = context.state.targets.filter((t) => effect.targets.includes(t.key));
-  const ends = effect.kind === 'create_image' || effect.kind === 'start' || effect.kind === 'install';
+  const subject = SUBJECT[effect.kind];
   const bad = targets.filter((t) => error.badInstanceIds.includes(t.instance.instanceId));
   const alone = targets.length === 1 && error.retry === 'never';
-  const dropped = !ends ? [] : bad.length > 0 ? bad : alone ? targets : [];
+  const dropped = subject === undefined ? [] : bad.length > 0 ? bad : alone ? targets : [];
   const back = targets.filter((t) => !dropped.includes(t));
   const ended = dropped.map((t) => end(context.state.effects, t, effect.kind, error));
   return {
@@ -53,7 +51,7 @@ export function refused(context: EffectContext, effect: Effect, error: NoEffect,
     ],
     news: dropped.map((t) => ({
       kind: 'failure',
-      text: `${called(t)}: ${SUBJECT[effect.kind]} was refused: ${error.message}`,
+      text: `${called(t)}: ${subject} was refused: ${error.message}`,
       excerpt: '',
     })),
   };
