@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { saysPhase, saysStage } from '../../src/workflow/runbook.ts';
+import { RUNBOOK, STAGES, saysPhase, saysStage } from '../../src/workflow/runbook.ts';
 
-it.each([
+const PHASES = [
   ['discover', 'looking at the instances'],
   ['fresh_scan', 'scanning for missing patches'],
   ['plan', 'making the plan'],
@@ -10,11 +10,12 @@ it.each([
   ['waves', 'patching'],
   ['report', 'writing the report'],
   ['ended', 'ended'],
-] as const)('a run in %s is said to be %s', (phase, says) => {
+] as const;
+it.each(PHASES)('a run in %s is said to be %s', (phase, says) => {
   expect(saysPhase(phase)).toBe(says);
 });
 
-it.each([
+const STEPS = [
   ['queued', 'waiting for its wave'],
   ['backing_up', 'backing up'],
   ['powering_on', 'starting'],
@@ -23,6 +24,12 @@ it.each([
   ['verifying', 'verifying'],
   ['powering_off', 'stopping again'],
   ['done', 'done'],
-] as const)('an instance that is %s is said to be %s', (stage, says) => {
+] as const;
+it.each(STEPS)('an instance that is %s is said to be %s', (stage, says) => {
   expect(saysStage(stage)).toBe(says);
+});
+
+it('each has its place, in this order', () => {
+  expect(RUNBOOK).toEqual(PHASES.map(([phase, says]) => ({ phase, says })));
+  expect(STAGES).toEqual(STEPS.map(([stage, says]) => ({ stage, says })));
 });
