@@ -122,9 +122,20 @@ export async function resolve(
         t.instance.name === request.instance ||
         t.key === request.instance,
     );
-  const target = matches.find((t) => t.outcome === 'unknown') ?? matches[0];
+  const unknown = matches.filter((t) => t.outcome === 'unknown');
+  if (unknown.length > 1) {
+    const ids = unknown.map((t) => t.instance.instanceId).join(', ');
+    return no(
+      'several_instances',
+      `${unknown.length} unknown instances of run ${run.id} are called ${foreign(request.instance)}: say which by its id (${ids}). Nothing was changed.`,
+    );
+  }
+  const target = unknown[0] ?? matches[0];
   if (!target)
-    return no('no_such_instance', `Run ${run.id} has no instance ${request.instance}. Nothing was changed.`);
+    return no(
+      'no_such_instance',
+      `Run ${run.id} has no instance ${foreign(request.instance)}. Nothing was changed.`,
+    );
   if (target.outcome !== 'unknown') {
     return no('not_unknown', `${called(target)} is not unknown in run ${run.id}. Nothing was changed.`);
   }

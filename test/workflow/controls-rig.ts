@@ -1,0 +1,64 @@
+/** A service over rows in memory, for what people do with a run that goes on: what is written, told and kicked. */
+import { expect } from 'vitest';
+import type { Changes, Committed, InstanceLock, Refusal } from '../../src/workflow/changes.ts';
+import { mention } from '../../src/workflow/mention.ts';
+import type { Effect, Run, Target } from '../../src/workflow/run-types.ts';
+import type { ServiceParts } from '../../src/workflow/service/facts.ts';
+import type { Actor } from '../../src/workflow/service.ts';
+import { buildRun, NOW, SETTINGS } from './build.ts';
+
+export const ACTOR: Actor = { userId: 'UAPP', teamId: 'TOURS', channelId: 'C1', once: 'click' };
+export const WHO = mention('UAPP');
+
+export interface Given {
+  run?: Partial<Run> | null;
+  targets?: readonly Target[];
+  locks?: readonly InstanceLock[];
+  effect?: Effect | null;
+  refused?: Refusal;
+  /** Groups and people in which Slack knows the person; default all. */
+  member?: (groups: readonly string[]) => boolean;
+  environments?: ServiceParts['settings']['environments'];
+}
+
+export function rig(given: Given = {}) {
+  const written: Changes[] = [];
+  const denied: { text: string }[] = [];
+  const kicked: string[] = [];
+  const frozen: unknown[] = [];
+  const run = given.run === null ? null : buildRun(given.run ?? {});
+  const answered: Committed = given.refused
+    ? { ok: false, refused: given.refused, text: '' }
+    : { ok: true, value: undefined };
+  const parts = {
+    settings: { ...SETTINGS, environments: given.environments ?? SETTINGS.environments },
+    clock: { now: () => NOW },
+    directory: {
+      membership: async (_: string, { groups }: { groups: readonly string[] }) => ({
+        person: { ok: true },
+        member: given.member?.(groups) ?? true,
+      }),
+    },
+    store: {
+      run: (id: string) => (id === run?.id ? run : null),
+      allTargets: () => given.targets ?? [],
+      instanceLocks: (keys: readonly string[]) => (given.locks ?? []).filter((l) => keys.includes(l.key)),
+      effect: (id: number) => (given.effect?.id === id ? given.effect : null),
+      async commit(id: string, changes: Changes) {
+        expect(id).toBe(run?.id);
+        written.push(changes);
+        return answered;
+      },
+      async setFreeze(...asked: unknown[]) {
+        frozen.push(asked);
+        return answered;
+      },
+      async audit(_: string | null, entry: { text: string }) {
+        denied.push(entry);
+      },
+    },
+    kick: (id: string) => kicked.push(id),
+    kickAll: () => kicked.push('all'),
+  } as unknown as ServiceParts;
+  return { parts, written, denied, kicked, frozen };
+}
