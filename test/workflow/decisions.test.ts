@@ -20,6 +20,7 @@ interface Given {
 function rig({ states, commits = [], zones = [{}] }: Given) {
   const written: Changes[] = [];
   const audit: string[] = [];
+  const denied: string[] = [];
   const kicked: string[] = [];
   let reads = 0;
   const parts = {
@@ -38,13 +39,14 @@ function rig({ states, commits = [], zones = [{}] }: Given) {
         const refused = commits[written.length - 1];
         return refused ? { ok: false, refused, text: '' } : { ok: true, value: undefined };
       },
-      async audit(_: string, entry: { text: string }) {
+      async audit(_: string, entry: { text: string; action: string }) {
         audit.push(entry.text);
+        denied.push(entry.action);
       },
     },
     kick: (id: string) => kicked.push(id),
   } as unknown as ServiceParts;
-  return { parts, written, audit, kicked };
+  return { parts, written, audit, denied, kicked };
 }
 
 const waiting = (changes: StateChanges = {}, required = 1) => {
@@ -97,7 +99,11 @@ describe('an approval', () => {
 
   it('that comes too late is told what is true now', async () => {
     const ended = waiting({ run: { phase: 'ended', end: 'rejected', endReason: 'Rejected.' } });
-    const { answer, audit, kicked } = await click({ states: [waiting(), ended], commits: ['phase_changed'] });
+    const { answer, audit, denied, kicked } = await click({
+      states: [waiting(), ended],
+      commits: ['phase_changed'],
+    });
+    expect(denied).toEqual(['denied.approve']);
     expect(answer).toMatchObject({ ok: false, code: 'phase_changed' });
     expect(answer.text).toMatch(/has ended \(Rejected\.\)/);
     expect(audit).toEqual([answer.text]);

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { type BackupRecord, LookFailed } from '../../src/workflow/ports.ts';
 import type { ServiceParts } from '../../src/workflow/service/facts.ts';
-import { backups, cves, mayLook, view } from '../../src/workflow/service/looking.ts';
+import { backups, cves, mayLook, report, view } from '../../src/workflow/service/looking.ts';
 import type { Actor } from '../../src/workflow/service.ts';
+import { policy } from '../support/settings.ts';
 import { buildRun, buildTarget, SETTINGS } from './build.ts';
 
 const ZONES = [...SETTINGS.zones, ...SETTINGS.zones.map((z) => ({ ...z, name: 'shop-too' }))];
@@ -24,7 +25,9 @@ function parts({ fails, member = true, gone }: { fails?: Error; member?: boolean
       images: {
         async list(zone: string) {
           if (fails && (gone || zone === 'shop-too')) throw fails;
-          return zone === 'shop-too' ? [record('d', 4)] : [record('b', 2), record('c', 3), record('a', 2)];
+          return zone === 'shop-too'
+            ? [record('d', 4), record('e', 1), record('f', 1)]
+            : [record('b', 2), record('c', 3), record('a', 2)];
         },
       },
       fleet: {
@@ -43,8 +46,8 @@ const list = (given: ServiceParts) => backups(given, ACTOR, { scope });
 describe('backups', () => {
   it('are listed newest first, then by name', async () => {
     const answer = await list(parts());
-    expect(answer.text).toBe('4 backups in test.');
-    expect(answer.ok && answer.value.map((r) => r.name)).toEqual(['d', 'c', 'a', 'b']);
+    expect(answer.text).toBe('6 backups in test.');
+    expect(answer.ok && answer.value.map((r) => r.name)).toEqual([...'dcabef']);
   });
 
   it('of a landing zone that cannot be read are said to be missing', async () => {
@@ -95,4 +98,111 @@ it('whoever is in a group of any environment may look around, and nobody where t
 
 it('a run that there is not is not seen', () => {
   expect(view(parts(), 'zzzzzz')).toBeNull();
+});
+
+describe('a refusal to show', () => {
+  const refused = async (ask: (given: ServiceParts) => Promise<unknown>) => {
+    const kept: unknown[] = [];
+    const given = parts({ member: false });
+    await ask({
+      ...given,
+      store: {
+        ...given.store,
+        run: () => buildRun(),
+        audit: async (runId: string | null, { action }: { action: string }) => {
+          kept.push([runId, action]);
+        },
+      },
+    } as unknown as ServiceParts);
+    return kept;
+  };
+
+  it('is kept with the run that it is about', async () => {
+    expect(await refused(list)).toEqual([[null, 'denied.look']]);
+    expect(await refused((given) => cves(given, ACTOR, { instance: 'web-1' }))).toEqual([
+      ['k7m2qp', 'denied.look'],
+    ]);
+    expect(await refused((given) => report(given, ACTOR, { runId: 'k7m2qp' }))).toEqual([
+      ['k7m2qp', 'denied.look'],
+    ]);
+  });
+
+  it('for one environment is no matter of the others', async () => {
+    const of = (name: string) =>
+      policy({ name, requesters: { groups: [name], users: [] }, approvers: { groups: [name], users: [] } });
+    const given = {
+      ...parts(),
+      settings: { ...SETTINGS, environments: [of('one'), of('two')] },
+      directory: {
+        membership: async (_: string, { groups }: { groups: string[] }) => ({
+          person: { ok: true },
+          member: groups.includes('two'),
+        }),
+      },
+    } as unknown as ServiceParts;
+    expect(await mayLook(given, ACTOR, 'one')).toMatchObject({ ok: false });
+    expect(await mayLook(given, ACTOR, 'two')).toMatchObject({ ok: true });
+    expect(await mayLook(given, ACTOR, null)).toMatchObject({ ok: true });
+  });
+});
+
+it('a run without a plan is shown without asking for one', () => {
+  const store = {
+    run: () => buildRun({ planVersion: null }),
+    plan: () => {
+      throw new Error('there is none');
+    },
+    approvals: () => [],
+    allTargets: () => [],
+    effectsNeedingAttention: () => [],
+    freezes: () => [],
+  };
+  expect(view({ store } as unknown as ServiceParts, 'k7m2qp')?.plan).toBeNull();
+});
+
+describe('a report that is asked for again', () => {
+  const asked = async (phase: 'ended' | 'waves', taken = true) => {
+    const written: unknown[] = [];
+    const given = parts();
+    const store = {
+      ...given.store,
+      run: () => buildRun({ phase }),
+      async commit(runId: string, changes: unknown) {
+        written.push(runId, changes);
+        return taken ? { ok: true, value: undefined } : { ok: false, refused: 'once', text: '' };
+      },
+    };
+    const answer = await report({ ...given, store } as unknown as ServiceParts, ACTOR, { runId: 'k7m2qp' });
+    return { answer, written };
+  };
+
+  it('is put into the thread, once for each click', async () => {
+    const { answer, written } = await asked('ended');
+    expect(written).toEqual([
+      'k7m2qp',
+      {
+        expect: { once: 'x' },
+        audit: [{ actor: 'UREQ', action: 'report.requested', text: 'Asked for the report again.' }],
+        news: [{ kind: 'report', text: 'The report of run k7m2qp again.' }],
+      },
+    ]);
+    expect(answer).toMatchObject({
+      ok: true,
+      text: 'The report of run k7m2qp is posted to its thread again.',
+    });
+    expect((await asked('ended', false)).answer).toMatchObject({
+      ok: false,
+      text: 'This was already asked for.',
+    });
+  });
+
+  it('comes when the run has ended', async () => {
+    const { answer, written } = await asked('waves');
+    expect(written).toEqual([]);
+    expect(answer).toMatchObject({
+      ok: false,
+      code: 'still_open',
+      text: 'Run k7m2qp has not ended; its report comes then. /patch status k7m2qp shows where it is.',
+    });
+  });
 });
