@@ -264,6 +264,27 @@ describe('where there is nobody', () => {
     expect(alike.text).toBe('No instance matches. The nearest names are web-a, web-b.');
   });
 
+  it.each<[string | null, string[]]>([
+    ['AB*', ['abc', 'zz']],
+    ['ab*', ['ABC', 'zz']],
+    [null, ['z', 'stryker']],
+  ])(
+    'small and capital letters are alike, and without a pattern the shortest are nearest: %s',
+    async (pattern, names) => {
+      const given = { ...nobody, names: [...names].reverse(), run: { scope: { ...scope, pattern } } };
+      expect((await found(given)).text).toBe(
+        `No instance matches. The nearest names are ${names.join(', ')}.`,
+      );
+    },
+  );
+
+  it('a scope without a landing zone has nobody, and nothing that could not be looked at', async () => {
+    const nowhere = { ...scope, only: ['999900000009/eu-west-1/i-1'] };
+    expect((await found({ ...nobody, run: { scope: nowhere } })).text).toBe(
+      'No instance matches. There are no instances in the scope at all.',
+    );
+  });
+
   it('names that cannot be read are not needed', async () => {
     expect((await found({ ...nobody, names: SLOW })).text).toBe('No instance matches.');
     expect((await found(nobody)).text).toBe(
