@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Changes, Committed, RunState } from '../../src/workflow/changes.ts';
 import type { Instance } from '../../src/workflow/instance.ts';
+import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import type { Plan } from '../../src/workflow/plan-types.ts';
 import { LookFailed, type Place } from '../../src/workflow/ports.ts';
 import type { Target } from '../../src/workflow/run-types.ts';
 import type { Outside } from '../../src/workflow/tasks/context.ts';
 import { openWave } from '../../src/workflow/tasks/open-wave.ts';
+import type { ApprovalRecord } from '../../src/workflow/view.ts';
 import {
   buildInstance,
   buildPlan,
@@ -14,6 +16,7 @@ import {
   buildState,
   buildTarget,
   keyOf,
+  NOW,
   SETTINGS,
 } from './build.ts';
 
@@ -28,6 +31,10 @@ interface Given {
   image?: 'verified' | 'failed' | 'gone';
   fails?: Error;
   approver?: boolean;
+  /** Who approved; UAPP when not said. */
+  approvals?: readonly Omit<ApprovalRecord, 'planHash'>[];
+  /** Of the second instance. */
+  region?: string;
   slack?: Error;
   refused?: boolean;
   /** The run as it is once everybody was asked. */
@@ -38,7 +45,7 @@ async function opened(given: Given) {
   const asked: unknown[] = [];
   const written: Changes[] = [];
   const one = buildTarget(1, given.target ?? {});
-  const two = buildTarget(2);
+  const two = buildTarget(2, given.region ? { instance: buildInstance(2, { region: given.region }) } : {});
   const done = buildTarget(3, { stage: 'done', outcome: 'patched' });
   const before = buildTarget(4, { wave: 0, stage: 'done', ...given.earlier });
   const plan = buildPlan(0, {
@@ -49,7 +56,11 @@ async function opened(given: Given) {
     ],
     ...given.plan,
   });
-  const state = buildState([before, one, two, done], { plan });
+  const approvals = (given.approvals ?? [{ userId: 'UAPP', at: NOW }]).map((a) => ({
+    ...a,
+    planHash: hashPlan(plan),
+  }));
+  const state = buildState([before, one, two, done], { plan, approvals });
   const outside = {
     settings: SETTINGS,
     clock: { now: () => 0 },
@@ -239,6 +250,25 @@ describe('a wave', () => {
     expect(busy.answer).toMatchObject({ done: false, retryInMs: 10_000 });
     expect(bare('why' in busy.answer ? busy.answer.why : '')).toBe(reason);
     expect(busy.written).toEqual([]);
+  });
+
+  it('is not opened for several approvers who left, and each is named', async () => {
+    const approvals = ['UAPP', 'UAPP2'].map((userId) => ({ userId, at: NOW }));
+    const { changes } = await opened({ approver: false, approvals });
+    expect(changes?.endQueued?.reason.replace(/[\uE000\uE001]/g, '')).toContain(
+      ': UAPP is not an approver any more; UAPP2 is not an approver any more. No further wave',
+    );
+  });
+
+  it('is opened though the time of the stand-in who approved is over: the run goes on already', async () => {
+    const standingIn = { for: 'UAPP', until: 0 };
+    const { changes } = await opened({ approvals: [{ userId: 'USTAND', at: 0, standingIn }] });
+    expect(changes?.audit?.map((a) => a.action)).toEqual(['wave.opened']);
+  });
+
+  it('is looked at place by place', async () => {
+    const { asked } = await opened({ region: 'us-east-1' });
+    expect(asked.flatMap((a) => (a as { region?: string }).region ?? [])).toEqual(['eu-west-1', 'us-east-1']);
   });
 
   it('is not opened while an instance of an earlier one is on its way again', async () => {
