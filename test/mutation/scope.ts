@@ -76,4 +76,10 @@ export const HELD: readonly string[] = [
 ];
 
 /** Files that do not, with the score that was measured; null = not measured with the tests of now. */
-export const NOT_YET: readonly { file: string; score: number | null }[] = [];
+export const NOT_YET: readonly { file: string; score: number | null }[] = [
+  { file: 'src/workflow/instance.ts', score: null },
+  { file: 'src/workflow/patch-service.ts', score: null },
+  { file: 'src/workflow/ports.ts', score: null },
+  { file: 'src/workflow/run-types.ts', score: null },
+  { file: 'src/workflow/settings.ts', score: null },
+];
