@@ -1,6 +1,7 @@
 /** The last look before the first change of a run. */
 import { describe, expect, it } from 'vitest';
 import type { Changes } from '../../src/workflow/changes.ts';
+import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import { LookFailed, type Place } from '../../src/workflow/ports.ts';
 import type { Outside } from '../../src/workflow/tasks/context.ts';
 import { startRun } from '../../src/workflow/tasks/start-run.ts';
@@ -120,6 +121,17 @@ describe('a run that may not start', () => {
     const reason = written[0]?.endQueued?.reason.replace(/[\uE000\uE001]/g, '');
     expect(reason).toBe(
       'The approval does not hold any more: UAPP is not an approver any more; UAPP2 is not an approver any more. Nothing was changed. Scan again and have it approved anew.',
+    );
+  });
+
+  it('because the time of the stand-in who approved is over is halted: nothing has begun', async () => {
+    const approvals = [
+      { userId: 'USTAND', at: NOW - 9, planHash: hashPlan(PLAN), standingIn: { for: 'UAPP', until: NOW } },
+    ];
+    const { written } = await started({ state: { approvals } });
+    expect(written[0]?.run).toMatchObject({ phase: 'ended', end: 'halted' });
+    expect(written[0]?.run?.endReason?.replace(/[\uE000\uE001]/g, '')).toContain(
+      'USTAND does not stand in for UAPP any more',
     );
   });
 
