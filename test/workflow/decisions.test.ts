@@ -142,6 +142,16 @@ describe('an exclusion', () => {
     return { answer: await exclude(built.parts, ACTOR, request), ...built };
   };
 
+  it('of a run whose environment is not configured any more changes nothing', async () => {
+    const { answer, written } = await without({ states: [waiting({ run: { environment: 'gone' } })] });
+    expect(answer).toEqual({
+      ok: false,
+      code: 'no_environment',
+      text: 'Environment gone is not in the configuration any more. Nothing was changed.',
+    });
+    expect(written).toEqual([]);
+  });
+
   it('makes a new plan for others to approve, and gives back the landing zones that it leaves', async () => {
     const state = waiting();
     const { answer, written, kicked } = await without({ states: [state] }, [keyOf(3)]);

@@ -7,7 +7,7 @@ import type { PersonFacts } from '../permissions.ts';
 import { hashPlan, shortHash } from '../plan-hash.ts';
 import type { Plan } from '../plan-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { environmentOf, patchWorstCase, type Roles, rolesIn } from '../settings.ts';
+import { environmentGone, patchWorstCase, type Roles, rolesIn } from '../settings.ts';
 import { standingText } from '../stand-in.ts';
 import { planTargets } from '../tasks/plan.ts';
 import { count } from '../words.ts';
@@ -204,7 +204,8 @@ export async function exclude(
   const left = plan.targets.filter((t) => !out.has(t.key));
   if (left.length === 0)
     return no('nothing_left', 'That would leave no instance. Nothing was changed. Reject the run instead.');
-  const policy = environmentOf(parts.settings, run.environment);
+  const policy = parts.settings.environments.find((e) => e.name === run.environment);
+  if (!policy) return no('no_environment', `${environmentGone(run.environment)} Nothing was changed.`);
   const { placed, waves } = planWaves(
     left,
     policy.waveSize,
