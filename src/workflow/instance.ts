@@ -71,14 +71,9 @@ export interface InstalledPatch {
   state: string;
 }
 
+/** Names an instance for good: ids are unique in an account and region only. */
 export function targetKey(accountId: string, region: string, instanceId: string): TargetKey {
   return `${accountId}/${region}/${instanceId}`;
-}
-
-export function parseTargetKey(key: TargetKey): { accountId: string; region: string; instanceId: string } {
-  const [accountId, region, instanceId] = key.split('/');
-  if (!accountId || !region || !instanceId) throw new Error(`not a target key: ${key}`);
-  return { accountId, region, instanceId };
 }
 
 /** Why something is so, for a person (`text`, plain, unescaped) and for a test (`code`). */

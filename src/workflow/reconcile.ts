@@ -3,6 +3,7 @@
  * AWS remembers of one.
  */
 import type { AdoptedEffect, Changes, RunState, TargetChange } from './changes.ts';
+import { targetKey } from './instance.ts';
 import type { SentCommand } from './ports.ts';
 import { sayFinding, sayWentOn } from './reconcile-says.ts';
 import type { Effect, Run, Stage, Target } from './run-types.ts';
@@ -148,7 +149,7 @@ export function matchWithAws(
 }
 
 function keysOf({ accountId, region, command }: Trace): string[] {
-  return command.instanceIds.map((id) => `${accountId}/${region}/${id}`);
+  return command.instanceIds.map((id) => targetKey(accountId, region, id));
 }
 
 /**
