@@ -1,4 +1,5 @@
 import type { RunState } from '../changes.ts';
+import { targetKey } from '../instance.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import { type ImageTrace, matchWithAws, type Trace } from '../reconcile.ts';
 import { tagsOf } from '../tag.ts';
@@ -35,7 +36,7 @@ export async function reconcile(outside: Outside, state: RunState): Promise<Task
             : new Map();
         for (const { imageId, instanceId } of here)
           images.push({
-            key: `${place.accountId}/${place.region}/${instanceId}`,
+            key: targetKey(place.accountId, place.region, instanceId),
             imageId,
             verified: looks.get(imageId)?.state === 'verified',
           });
