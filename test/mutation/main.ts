@@ -22,7 +22,7 @@ const OPTIONS = {
   list: { type: 'boolean', default: false },
 } as const;
 const USAGE = `npm run mutation -- [options]: is every change of the workflow noticed by some test?
-  (none)             the files whose survivors are explained
+  (none)             the files whose survivors are explained; half an hour
   --all              every file that holds the bar; an hour or two
   --mutate FILE      one file; again for more
   --list             which files hold the bar, and which do not yet
