@@ -64,6 +64,8 @@ const patchday = await startPatchday({
   },
 });
 process.send?.('ready');
+// Nobody is left to look at what it does.
+process.once('disconnect', () => process.exit(1));
 process.once('SIGTERM', () => {
   void patchday.stop().then(() => process.exit(0));
 });
