@@ -31,15 +31,17 @@ export const install: EffectKind = {
     const seen = new Map((await aws.fleet.describe(place, ids)).map((i) => [i.instanceId, i]));
     const others = await aws.commands.othersInProgress(place, ids, []);
     const zone = settings.zones.find((z) => z.name === intent.landingZone);
+    if (!zone) {
+      const why = `Not patched: its landing zone ${intent.landingZone} is not in the configuration any more.`;
+      const next = 'Put the landing zone back into the configuration, then /patch retry.';
+      return {
+        drop: targets.map((t) => endWithoutInstall(state.effects, t, 'skipped', why, next)),
+        defer: [],
+      };
+    }
     const drop: TargetChange[] = [];
     for (const target of targets) {
       const instance = seen.get(target.instance.instanceId);
-      if (!zone) {
-        const why = `Not patched: its landing zone ${intent.landingZone} is not in the configuration any more.`;
-        const next = 'Put the landing zone back into the configuration, then /patch retry.';
-        drop.push(endWithoutInstall(state.effects, target, 'skipped', why, next));
-        continue;
-      }
       if (!instance) {
         const why = 'It does not exist any more.';
         drop.push(endWithoutInstall(state.effects, target, 'skipped', why, 'Find out who terminated it.'));
