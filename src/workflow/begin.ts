@@ -1,7 +1,7 @@
 /** Which effects the targets of a wave need next, or why a target ends without one. Pure. */
 import { type BatchRequest, batchesFor } from './batches.ts';
 import { givenUp, unverified } from './begin-ends.ts';
-import type { RunState, TargetChange } from './changes.ts';
+import type { Intent, RunState, TargetChange } from './changes.ts';
 import type { Action } from './decide.ts';
 import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
@@ -211,13 +211,14 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
     (target.commandMayRun ? asked : ready).push({
       target,
       attempt: past.length + 1,
-      splitTo: target.commandMayRun ? 1 : (last?.ref?.splitTo ?? null),
+      splitTo: last?.ref?.splitTo ?? null,
     });
   }
-  const questions = batchesFor(state, 'stop', asked, now, timing);
-  for (const intent of questions)
-    for (const target of asked.map((a) => a.target).filter((t) => intent.targets.includes(t.key))) {
-      const name = called(target);
+  const questions: Intent[] = [];
+  for (const request of asked) {
+    const name = called(request.target);
+    for (const intent of batchesFor(state, 'stop', [request], now, timing, questions)) {
+      questions.push(intent);
       out.actions.push({
         do: 'ask',
         intent,
@@ -225,6 +226,7 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
         text: `${name} was stopped before and was started for patching. A command may still be running on it, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?`,
       });
     }
+  }
   for (const intent of batchesFor(state, 'stop', ready, now, timing, questions))
     out.actions.push({ do: 'begin', intent });
 }
