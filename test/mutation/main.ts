@@ -8,7 +8,7 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Stryker } from '@stryker-mutator/core';
 import { optionsOr } from '../support/usage.ts';
-import { BAR, EXPLAINED, HELD, NOT_YET } from './scope.ts';
+import { BAR, EXPLAINED, HELD } from './scope.ts';
 import { judge, type Score } from './score.ts';
 import { SURVIVORS } from './survivors.ts';
 
@@ -25,7 +25,7 @@ const USAGE = `npm run mutation -- [options]: is every change of the workflow no
   (none)             the files whose survivors are explained; half an hour
   --all              every file that holds the bar; an hour or two
   --mutate FILE      one file; again for more
-  --list             which files hold the bar, and which do not yet
+  --list             which files there are, and whose survivors are explained
   --concurrency N    test runners at once (default 2)`;
 
 const values = optionsOr(USAGE, OPTIONS);
@@ -33,7 +33,6 @@ const values = optionsOr(USAGE, OPTIONS);
 if (values.list) {
   for (const file of EXPLAINED) console.log(`${file}  held at ${BAR}, survivors explained`);
   for (const file of HELD) console.log(`${file}  held at ${BAR}`);
-  for (const { file, score } of NOT_YET) console.log(`${file}  ${score ?? 'not measured'}`);
   process.exit(0);
 }
 

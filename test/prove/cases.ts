@@ -52,7 +52,7 @@ async function runCases(
   const violations: string[] = [];
   let cases = 0;
   let fired = 0;
-  const rounds = new Map<string, { cases: number; fired: number }>();
+  const rounds = new Map<string, number[]>();
   const queue = [...chosen];
   const worker = async () => {
     while (performance.now() < until) {
@@ -61,11 +61,10 @@ async function runCases(
       const result = await ended(one);
       if (result.ran !== false) cases++;
       fired += result.fired ?? 0;
-      const round = rounds.get(about.roundOf?.(one.name) ?? '') ?? { cases: 0, fired: 0 };
-      rounds.set(about.roundOf?.(one.name) ?? '', {
-        cases: round.cases + (result.ran === false ? 0 : 1),
-        fired: round.fired + (result.fired ?? 0),
-      });
+      if (about.roundOf && result.ran !== false) {
+        const name = about.roundOf(one.name);
+        rounds.set(name, [...(rounds.get(name) ?? []), result.fired ?? 0]);
+      }
       for (const [name, value] of Object.entries(result.figures ?? {})) {
         const before = figures[name] ?? 0;
         figures[name] = /^(slowest|most)/.test(name) ? Math.max(before, value) : before + value;
@@ -77,10 +76,9 @@ async function runCases(
     }
   };
   await Promise.all(Array.from({ length: about.atOnce ?? 1 }, worker));
-  if (about.injects)
-    for (const [round, ran] of rounds)
-      if (ran.cases >= ENOUGH_TO_EXPECT_ONE && ran.fired === 0)
-        violations.push(`nothing fired in the ${ran.cases} cases${round ? ` of ${round}` : ''}`);
+  for (const [round, ran] of rounds)
+    if (ran.length >= ENOUGH_TO_EXPECT_ONE && ran.every((n) => n === 0))
+      violations.push(`nothing fired in the ${ran.length} cases of ${round}`);
   if (queue.length > 0) figures['cases not begun because the time was up'] = queue.length;
   return { cases, faultsFired: about.injects ? fired : null, violations, figures };
 }
