@@ -1,38 +1,9 @@
 /** What the targets of a wave need next: when it is begun, when it waits, and when it is given up. */
 import { describe, expect, it } from 'vitest';
-import { type Begins, begins } from '../../src/workflow/begin.ts';
 import type { Effect, EffectKindName, EffectState, Stage, Target } from '../../src/workflow/run-types.ts';
-import {
-  buildEffect,
-  buildInstance,
-  buildPlan,
-  buildState,
-  buildTarget,
-  keyOf,
-  NOW,
-  SETTINGS,
-  type StateChanges,
-} from './build.ts';
+import { kinds, NOTHING, needed, one, past, set, TIMING, times } from './begin-rig.ts';
+import { buildEffect, buildPlan, buildTarget, keyOf, NOW } from './build.ts';
 import { frozen, stopped } from './decided.ts';
-
-const TIMING = SETTINGS.timing;
-const one = (changes: Partial<Target>) => [buildTarget(1, changes)];
-
-function needed(targets: readonly Target[], changes: StateChanges = {}, now = NOW) {
-  const step = begins(buildState(targets, changes), targets, now, SETTINGS);
-  return {
-    ...step,
-    begun: step.actions.flatMap((a) => (a.do === 'begin' ? [a.intent] : [])),
-    asked: step.actions.flatMap((a) => (a.do === 'ask' ? [a] : [])),
-  };
-}
-const kinds = (step: ReturnType<typeof needed>) => step.begun.map((i) => i.kind);
-const set = ({ changes }: Begins) => changes.map((c) => c.set);
-
-const past = (kind: EffectKindName, state: EffectState, changes: Partial<Effect> = {}) =>
-  buildEffect(kind, [keyOf(1)], { state, lookAt: NOW - 1, ...changes });
-const times = (n: number, effect: () => Effect) => Array.from({ length: n }, effect);
-const NOTHING = { actions: [], changes: [], news: [], wakeAts: [] };
 
 const FORWARD: [Stage, EffectKindName][] = [
   ['backing_up', 'create_image'],
@@ -154,6 +125,26 @@ describe('how often it is tried', () => {
   });
 });
 
+describe('a refusal of a whole batch', () => {
+  it.each<[Stage, EffectKindName]>([
+    ['ready', 'install'],
+    ['powering_on', 'start'],
+    ['verifying', 'scan'],
+    ['powering_off', 'stop'],
+  ])('is answered by smaller ones, as it asked: %s', (stage, kind) => {
+    const targets = [1, 2].map((n) => buildTarget(n, { stage }));
+    const refused = buildEffect(kind, [keyOf(1), keyOf(2)], {
+      state: 'no_effect',
+      lookAt: NOW,
+      ref: { splitTo: 1 },
+    });
+    expect(needed(targets, { effects: [refused] }).begun.map((i) => i.targets)).toEqual([
+      [keyOf(1)],
+      [keyOf(2)],
+    ]);
+  });
+});
+
 describe('patch commands', () => {
   it.each<Stage>(['queued', 'backing_up', 'powering_on'])(
     'wait while one of the wave is still %s',
@@ -173,19 +164,6 @@ describe('patch commands', () => {
     expect(set(needed(others, { run: stopped }))).toMatchObject([{ outcome: 'stopped' }]);
   });
 
-  it('are halved as a refusal of the whole batch asked', () => {
-    const targets = [1, 2].map((n) => buildTarget(n, { stage: 'ready' }));
-    const refused = buildEffect('install', [keyOf(1), keyOf(2)], {
-      state: 'no_effect',
-      lookAt: NOW,
-      ref: { splitTo: 1 },
-    });
-    expect(needed(targets, { effects: [refused] }).begun.map((i) => i.targets)).toEqual([
-      [keyOf(1)],
-      [keyOf(2)],
-    ]);
-  });
-
   it('are not begun of a stored plan that is not the approved one', () => {
     const step = needed(one({ stage: 'ready' }), { planHashNow: 'f'.repeat(64) });
     expect(step.begun).toEqual([]);
@@ -194,230 +172,5 @@ describe('patch commands', () => {
         outcomeReason: 'The stored plan does not match the approved hash any more, so it was not patched.',
       },
     ]);
-  });
-});
-
-describe('a scan that verifies', () => {
-  const verifying = (changes: Partial<Target> = {}) => one({ stage: 'verifying', ...changes });
-
-  it('goes on while the run is stopped, frozen or out of time', () => {
-    const { noNewWaveAfter } = buildPlan(1);
-    const target = verifying({ stageSince: noNewWaveAfter });
-    expect(kinds(needed(verifying(), { run: stopped }))).toEqual(['scan']);
-    expect(kinds(needed(verifying(), { frozen }))).toEqual(['scan']);
-    expect(kinds(needed(target, {}, noNewWaveAfter + 1))).toEqual(['scan']);
-  });
-
-  it.each<EffectState>(['intended', 'begun'])('is not begun beside one that is %s', (state) => {
-    expect(needed(verifying(), { effects: [past('scan', state)] })).toMatchObject(NOTHING);
-  });
-
-  it('is looked at again when its time is over', () => {
-    const since = NOW - 5;
-    expect(needed(verifying({ stageSince: since })).wakeAts).toEqual([since + TIMING.verifyTimeout + 1]);
-  });
-
-  it('waits for the pause after the last one', () => {
-    const step = needed(verifying(), { effects: [past('scan', 'settled', { lookAt: NOW + 3 })] });
-    expect(step.begun).toEqual([]);
-    expect(step.wakeAts).toEqual([NOW + 3]);
-  });
-
-  it('counts from the first scan of the wave, not from the fresh one before the plan', () => {
-    const fresh = times(3, () => past('scan', 'settled', { wave: 0 }));
-    expect(needed(verifying(), { effects: fresh }).begun.map((i) => i.attempt)).toEqual([1]);
-  });
-
-  it.each<[string, EffectState, number]>([
-    ['three that AWS took', 'settled', 3],
-    ['eight that AWS refused', 'no_effect', 8],
-  ])('is given up after %s, and says the last reason', (_, state, most) => {
-    const scan = () => past('scan', state, { note: 'the agent fell silent' });
-    expect(needed(verifying(), { effects: times(most - 1, scan) }).begun.map((i) => i.attempt)).toEqual([
-      most,
-    ]);
-    const step = needed(verifying(), { effects: times(most, scan) });
-    expect(step.begun).toEqual([]);
-    expect(set(step)).toMatchObject([{ outcomeReason: expect.stringContaining('the agent fell silent') }]);
-  });
-
-  it('is given up when its time is over, whatever was tried', () => {
-    const stageSince = NOW - TIMING.verifyTimeout;
-    expect(kinds(needed(verifying({ stageSince })))).toEqual(['scan']);
-    const step = needed(verifying({ stageSince: stageSince - 1 }));
-    expect(step.begun).toEqual([]);
-    expect(set(step)).toMatchObject([
-      { outcomeReason: expect.stringContaining('the SSM agent did not come back online in time') },
-    ]);
-  });
-
-  it('goes to half as many after a refusal of the whole batch', () => {
-    const targets = [1, 2].map((n) => buildTarget(n, { stage: 'verifying' }));
-    const refused = buildEffect('scan', [keyOf(1), keyOf(2)], {
-      state: 'no_effect',
-      lookAt: NOW,
-      ref: { splitTo: 1 },
-    });
-    expect(needed(targets, { effects: [refused] }).begun).toHaveLength(2);
-  });
-});
-
-describe('a fresh scan', () => {
-  const fresh = (
-    effects: Effect[] = [],
-    changes: StateChanges = {},
-    target: Partial<Target> = {},
-    now = NOW,
-  ) =>
-    needed(
-      one({ stage: 'queued', wave: null, ...target }),
-      {
-        plan: null,
-        effects,
-        ...changes,
-        run: { phase: 'fresh_scan', ...changes.run },
-      },
-      now,
-    );
-  const scanned = (state: EffectState) => past('scan', state, { wave: 0 });
-
-  it('is sent to who is queued, and to nobody else', () => {
-    expect(fresh().begun.map((i) => [i.kind, i.wave, i.attempt])).toEqual([['scan', 0, 1]]);
-    expect(fresh([], {}, { stage: 'ready' })).toMatchObject(NOTHING);
-  });
-
-  it('has no end of its own to wake for: the scans that AWS took have one', () => {
-    expect(fresh().wakeAts).toEqual([]);
-  });
-
-  it('does not need a plan that is approved', () => {
-    const plan = buildPlan(1);
-    expect(kinds(fresh([], { plan, planHashNow: 'f'.repeat(64) }))).toEqual(['scan']);
-  });
-
-  it('does not count the scans of a wave', () => {
-    expect(fresh(times(3, () => past('scan', 'settled'))).begun.map((i) => i.attempt)).toEqual([1]);
-  });
-
-  it('waits while everything is frozen', () => {
-    expect(fresh([], { frozen })).toMatchObject(NOTHING);
-  });
-
-  it('is not made when the run was stopped: its target is ready as it is', () => {
-    const step = fresh([], { run: stopped });
-    expect(step.begun).toEqual([]);
-    expect(set(step)).toMatchObject([{ stage: 'ready' }]);
-  });
-
-  it.each<[string, EffectState, number]>([
-    ['three that AWS took', 'settled', 3],
-    ['eight that AWS refused', 'no_effect', 8],
-  ])('is given up after %s: its target is ready as it is', (_, state, most) => {
-    expect(kinds(fresh(times(most - 1, () => scanned(state))))).toEqual(['scan']);
-    const step = fresh(times(most, () => scanned(state)));
-    expect(step.begun).toEqual([]);
-    expect(set(step)).toMatchObject([{ stage: 'ready' }]);
-  });
-});
-
-describe('a cancel, once the run is stopped', () => {
-  const patching = (changes: Partial<Target> = {}) =>
-    one({ stage: 'patching', commandId: 'c-1', invocation: 'waiting', ...changes });
-
-  it('is sent for a command that still waits for its instance', () => {
-    expect(kinds(needed(patching(), { run: stopped }))).toEqual(['cancel']);
-  });
-
-  it('is not sent otherwise', () => {
-    expect(needed(patching())).toMatchObject(NOTHING);
-    expect(needed(patching({ invocation: 'running' }), { run: stopped })).toMatchObject(NOTHING);
-    expect(needed(patching({ invocation: null }), { run: stopped })).toMatchObject(NOTHING);
-    expect(needed(patching({ commandId: null }), { run: stopped })).toMatchObject(NOTHING);
-  });
-
-  it.each<EffectState>(['intended', 'begun', 'settled'])('is not sent beside one that is %s', (state) => {
-    expect(needed(patching(), { run: stopped, effects: [past('cancel', state)] })).toMatchObject(NOTHING);
-  });
-
-  it('is sent three times at the most', () => {
-    const refused = () => past('cancel', 'no_effect');
-    const sent = (n: number) => needed(patching(), { run: stopped, effects: times(n, refused) }).begun;
-    expect(sent(2).map((i) => i.attempt)).toEqual([3]);
-    expect(sent(3)).toEqual([]);
-  });
-});
-
-describe('switching off again', () => {
-  const off = (changes: Partial<Target> = {}) => one({ stage: 'powering_off', power: 'on', ...changes });
-
-  it('is begun where no command can be running', () => {
-    const step = needed(off());
-    expect(kinds(step)).toEqual(['stop']);
-    expect(step.asked).toEqual([]);
-  });
-
-  it.each<EffectState>(['intended', 'begun', 'needs_attention'])(
-    'is not begun beside one that is %s',
-    (state) => {
-      expect(needed(off(), { effects: [past('stop', state)] })).toMatchObject(NOTHING);
-    },
-  );
-
-  it.each<EffectState>(['settled', 'closed'])('is begun anew after one that is %s, at once', (state) => {
-    const effects = times(9, () => past('stop', state, { lookAt: NOW + 3 }));
-    expect(needed(off(), { effects }).begun.map((i) => i.attempt)).toEqual([10]);
-  });
-
-  it('waits for the pause after a refusal', () => {
-    const step = needed(off(), { effects: [past('stop', 'no_effect', { lookAt: NOW + 3 })] });
-    expect(step).toMatchObject({ ...NOTHING, wakeAts: [NOW + 3] });
-    expect(kinds(needed(off(), { effects: [past('stop', 'no_effect', { lookAt: NOW })] }))).toEqual(['stop']);
-  });
-
-  it('is left to a person after eight refusals, and counts nothing else as one', () => {
-    const refused = () => past('stop', 'no_effect', { note: 'It is protected.' });
-    const seven = [past('stop', 'closed'), ...times(7, refused)];
-    expect(kinds(needed(off(), { effects: seven }))).toEqual(['stop']);
-    const step = needed(off({ nextStep: 'Read the log.' }), { effects: times(8, refused) });
-    const byHand =
-      'It was started for patching and could not be stopped again (It is protected): stop it by hand.';
-    expect(step.begun).toEqual([]);
-    expect(set(step)).toEqual([{ stage: 'done', nextStep: `Read the log. ${byHand}` }]);
-    expect(step.news).toEqual([{ kind: 'failure', text: `web-1 (i-00000001): ${byHand}`, excerpt: '' }]);
-    expect(set(needed(off(), { effects: times(8, refused) }))).toMatchObject([{ nextStep: byHand }]);
-  });
-
-  it('goes by half after a refusal of the whole batch', () => {
-    const targets = [1, 2].map((n) => buildTarget(n, { stage: 'powering_off' }));
-    const refused = buildEffect('stop', [keyOf(1), keyOf(2)], {
-      state: 'no_effect',
-      lookAt: NOW,
-      ref: { splitTo: 1 },
-    });
-    expect(needed(targets, { effects: [refused] }).begun).toHaveLength(2);
-  });
-
-  it('asks a person where a command may still be running, about each by its name', () => {
-    const targets = [1, 2].map((n) =>
-      buildTarget(n, {
-        stage: 'powering_off',
-        commandMayRun: true,
-        instance: buildInstance(n, { name: `db-${n}` }),
-      }),
-    );
-    const { asked, begun } = needed([...targets, buildTarget(3, { stage: 'powering_off' })]);
-    expect(asked.map((a) => a.intent.targets)).toEqual([[keyOf(1)], [keyOf(2)]]);
-    expect(asked.map((a) => a.note)).toEqual(
-      ['db-1 (i-00000001)', 'db-2 (i-00000002)'].map(
-        (name) =>
-          `${name} was started for patching and a command may still be running on it: it is not switched off without a person's word.`,
-      ),
-    );
-    expect(asked[1]?.text).toBe(
-      'db-2 (i-00000002) was stopped before and was started for patching. A command may still be running on it, and switching it off in the middle of a package transaction can break it. Stop it now, or leave it on?',
-    );
-    expect(begun.map((i) => i.targets)).toEqual([[keyOf(3)]]);
-    const names = [...asked.map((a) => a.intent.batch), ...begun.map((i) => i.batch)];
-    expect(new Set(names).size).toBe(3);
   });
 });
