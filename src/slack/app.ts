@@ -5,17 +5,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import { App, type RespondFn } from '@slack/bolt';
-import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';
-import type { Actor } from '../workflow/service.ts';
+import { AnswerSender } from './answer-sender.ts';
 import { STALE_BUTTON, say } from './answers.ts';
 import { readViewMeta } from './button-value.ts';
-import type { Message } from './card.ts';
 import { CLICK_HANDLERS } from './clicks.ts';
 import { clientOptions } from './clients.ts';
 import { type ClockWatch, notOfNow } from './clock-watch.ts';
 import { handleCommand } from './commands.ts';
-import type { Asked, Edge, OpenedView } from './edge.ts';
+import type { Asked, Edge } from './edge.ts';
 import { slackLogger } from './log.ts';
 import type { Identity } from './login.ts';
 import { code, md, words } from './mrkdwn.ts';
@@ -27,7 +25,6 @@ import {
   submissionActor,
   submissionPayload,
 } from './payloads.ts';
-import { classify } from './slack-errors.ts';
 import type { SocketsReceiver } from './sockets.ts';
 import { readSubmission, SUBMISSION_HANDLERS } from './submissions.ts';
 
@@ -51,10 +48,12 @@ const OTHER_WORKSPACE = {
 /** The listeners, and the handlers that still work after their acknowledgement. */
 export class SlackApp {
   readonly #options: AppOptions;
+  readonly #answers: AnswerSender;
   readonly #working = new Set<Promise<void>>();
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#answers = new AnswerSender(options.client, options.edge.log);
     const { identity, botToken, edge, receiver } = options;
     const app = new App({
       receiver,
@@ -124,7 +123,7 @@ export class SlackApp {
 
   async #command(body: unknown, respond: RespondFn): Promise<void> {
     const payload = commandPayload.parse(body);
-    const asked = this.#asked(commandActor(payload), payload.trigger_id, respond);
+    const asked = this.#answers.asked(commandActor(payload), payload.trigger_id, respond);
     await this.#guarded(asked, () => handleCommand(this.#options.edge, asked, payload.text));
   }
 
@@ -133,7 +132,7 @@ export class SlackApp {
     const [action] = payload.actions;
     const metaChannel = readViewMeta(payload.view?.private_metadata)?.channel ?? null;
     // A click inside a modal has no response url.
-    const asked = this.#asked(
+    const asked = this.#answers.asked(
       clickActor(payload, metaChannel),
       payload.trigger_id,
       payload.view ? undefined : respond,
@@ -184,7 +183,11 @@ export class SlackApp {
   async #submission(body: unknown): Promise<void> {
     const payload = submissionPayload.parse(body);
     const submission = readSubmission(payload.view.private_metadata, payload.view.state?.values ?? {});
-    const asked = this.#asked(submissionActor(payload, submission?.meta), payload.trigger_id, undefined);
+    const asked = this.#answers.asked(
+      submissionActor(payload, submission?.meta),
+      payload.trigger_id,
+      undefined,
+    );
     const handler = SUBMISSION_HANDLERS.get(payload.view.callback_id);
     await this.#guarded(asked, () =>
       handler && submission
@@ -221,77 +224,6 @@ export class SlackApp {
           md`Something went wrong inside Patchday, so it is not certain that this was done. Look at \`/patch status\` before you try again. Whoever runs Patchday finds the details in its log under ${code(reference)}.`,
         ),
       );
-    }
-  }
-
-  #asked(actor: Actor, triggerId: string, respond: RespondFn | undefined): Asked {
-    const reply = (message: Message) => this.#reply(actor, respond, message);
-    return {
-      actor,
-      reply,
-      openView: (view) => this.#openView(triggerId, view, reply),
-      updateView: (opened, view) => this.#updateView(opened, view, reply),
-    };
-  }
-
-  async #reply(actor: Actor, respond: RespondFn | undefined, message: Message): Promise<void> {
-    const { client, edge } = this.#options;
-    const { text, blocks } = message;
-    if (respond) {
-      try {
-        await respond({ response_type: 'ephemeral', replace_original: false, text, blocks });
-        return;
-      } catch (error) {
-        edge.log.warn({ err: error, user: actor.userId }, 'an answer was not taken at its response url');
-      }
-    }
-    try {
-      await client.chat.postEphemeral({ channel: actor.channelId, user: actor.userId, text, blocks });
-    } catch (error) {
-      edge.log.error(
-        { slack: classify(error).code, user: actor.userId, channel: actor.channelId },
-        'an answer could not be shown',
-      );
-    }
-  }
-
-  async #openView(triggerId: string, view: ModalView, reply: Asked['reply']): Promise<OpenedView | null> {
-    const { client, edge } = this.#options;
-    try {
-      const answer = await client.views.open({ trigger_id: triggerId, view });
-      if (answer.view?.id) return { id: answer.view.id, hash: answer.view.hash };
-      throw new Error('Slack answered without a view');
-    } catch (error) {
-      const { code: slack } = classify(error);
-      edge.log.warn({ slack, callback: view.callback_id }, 'a modal was not opened');
-      await reply(
-        say(md`Slack did not open the window in time (${code(slack)}). Nothing was changed. Click again.`),
-      );
-      return null;
-    }
-  }
-
-  async #updateView(opened: OpenedView, view: ModalView, reply: Asked['reply']): Promise<boolean> {
-    const { client, edge } = this.#options;
-    try {
-      await client.views.update({
-        view_id: opened.id,
-        ...(opened.hash === undefined ? {} : { hash: opened.hash }),
-        view,
-      });
-      return true;
-    } catch (error) {
-      const { code: slack } = classify(error);
-      edge.log.warn({ slack, callback: view.callback_id }, 'a modal was not updated');
-      // Closed, or turned to another page meanwhile: the person knows.
-      if (slack !== 'not_found' && slack !== 'hash_conflict') {
-        await reply(
-          say(
-            md`Slack did not show the next page (${code(slack)}). Nothing was changed. Close the window and click again.`,
-          ),
-        );
-      }
-      return false;
     }
   }
 }
