@@ -1,4 +1,5 @@
-import type { AwsControl, InstanceChange } from './control.ts';
+import type { AwsControl } from './control.ts';
+import type { InstanceChange } from './control-instances.ts';
 import type { FaultSpec } from './faults.ts';
 
 export const CONTROL_PREFIX = '/_sandbox/';

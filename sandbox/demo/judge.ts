@@ -1,6 +1,6 @@
 /** Did every instance end as the fleet says it must, and was nothing done twice? Pure. */
 import type { ReportJson } from '../../src/report/json-format.ts';
-import type { InstanceSnapshot } from '../aws/control.ts';
+import type { InstanceSnapshot } from '../aws/control-instances.ts';
 import type { LedgerEntry } from '../aws/ledger.ts';
 
 export interface Difference {
