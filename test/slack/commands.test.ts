@@ -157,6 +157,14 @@ describe('commands', () => {
     expect(b.service.turnedAway.map((a) => a.userId)).toEqual([olga]);
   });
 
+  it('answer at the response url: it works in channels in which the bot is not', async () => {
+    const b = await begin();
+    expect((await type(b, '/patch help')).text).toContain('/patch scan');
+    const methods = b.sim.control.calls().map((c) => c.method);
+    expect(methods).toContain('response_url');
+    expect(methods).not.toContain('chat.postEphemeral');
+  });
+
   it('answer with chat.postEphemeral when the response url does not work', async () => {
     const b = await begin();
     b.sim.control.fault({ method: 'response_url', kind: 'server_error' });
