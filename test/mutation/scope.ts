@@ -12,7 +12,9 @@ export const TESTS: readonly string[] = [
 /** Files that hold the bar, and whose every survivor is explained; the list only grows. */
 export const EXPLAINED: readonly string[] = [
   'src/workflow/approval.ts',
+  'src/workflow/batches.ts',
   'src/workflow/begin-ends.ts',
+  'src/workflow/begin.ts',
   'src/workflow/decide-parked.ts',
   'src/workflow/decide.ts',
   'src/workflow/effects/cancel.ts',
@@ -56,8 +58,6 @@ export const EXPLAINED: readonly string[] = [
 
 /** Files that hold the bar; what survives in them is printed, and not explained in whole yet. A new file begins here. */
 export const HELD: readonly string[] = [
-  'src/workflow/batches.ts',
-  'src/workflow/begin.ts',
   'src/workflow/decide-wave.ts',
   'src/workflow/effects/create-image.ts',
   'src/workflow/effects/follow-install.ts',
