@@ -1,6 +1,7 @@
 /** The bot as processes of their own, which tests kill, drain and start again on the same files. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../support/compile-cache.ts';
 import { until } from '../support/until.ts';
 import type { Team } from './team.ts';
 
@@ -61,6 +62,7 @@ export function environment(team: Team): Record<string, string> {
     SLACK_BOT_TOKEN: team.slack.botToken,
     SLACK_APP_TOKEN: team.slack.appToken,
     NODE_NO_WARNINGS: '1',
+    ...compileCache(),
   };
 }
 

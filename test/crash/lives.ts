@@ -1,7 +1,6 @@
 /** The bot's lives: each is a process of its own on the same folder, the next begins when one has died. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,10 +19,6 @@ export interface LivesOptions {
 }
 
 export const THIS_RELEASE = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Shared by all bots of this process: compiling the sources is half of the time that a bot takes to start. */
-const compileCache = mkdtempSync(join(tmpdir(), 'patchday-compiled-'));
-process.once('exit', () => rmSync(compileCache, { recursive: true, force: true }));
 
 export class Lives {
   readonly #options: LivesOptions;
@@ -105,7 +100,7 @@ export class Lives {
         effectGraceMs === undefined ? '' : String(effectGraceMs),
       ],
       {
-        env: { ...process.env, ...environment, NODE_COMPILE_CACHE: compileCache, NODE_NO_WARNINGS: '1' },
+        env: { ...process.env, ...environment, NODE_NO_WARNINGS: '1' },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         execArgv: [],
       },

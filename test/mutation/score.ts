@@ -9,7 +9,7 @@ export interface Score {
   noticed: number;
   percent: number;
   explained: number;
-  /** Survivors without an entry, as they would be written into survivors.ts. */
+  /** Survivors without an entry, as they would be written into survivors.yaml. */
   unexplained: string[];
   /** Entries of this file that no survivor fits. */
   stale: string[];

@@ -98,8 +98,9 @@ describe('just before a patch command', () => {
 
   it('everybody is left out of a landing zone that is not configured any more', async () => {
     const out = await precheck({ landingZone: 'was-here' });
-    expect(out.map((t) => [t.outcomeReason, t.nextStep])).toEqual(
+    expect(out.map((t) => [t.outcome, t.outcomeReason, t.nextStep])).toEqual(
       [1, 2].map(() => [
+        'skipped',
         'Not patched: its landing zone was-here is not in the configuration any more.',
         'Put the landing zone back into the configuration, then /patch retry.',
       ]),

@@ -12,6 +12,7 @@ import { type AwsSimulator, startAwsSimulator } from '../../../sandbox/aws/serve
 import { type SlackSimulator, startSlackSimulator } from '../../../sandbox/slack/server.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { botConfig } from '../../support/bot-config.ts';
+import { compileCache } from '../../support/compile-cache.ts';
 import { Random } from '../sim/random.ts';
 import { BotLife, ServerWire } from './bot-life.ts';
 import { Gate } from './gate.ts';
@@ -133,7 +134,7 @@ export class Company {
           PATH: process.env['PATH'] ?? '',
           HOME: this.#folder,
           TZ: 'UTC',
-          NODE_COMPILE_CACHE: join(tmpdir(), 'patchday-world-compile-cache'),
+          ...compileCache(),
           AWS_CONFIG_FILE: '/dev/null',
           AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
           AWS_ENDPOINT_URL: this.aws.url,

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import {
+  ANSWERS,
+  encode,
+  readQuestionValue,
+  readRunValue,
+  readViewMeta,
+} from '../../src/slack/button-value.ts';
+
+const RUN = { v: 1, runId: 'r1', planHash: 'f'.repeat(64) } as const;
+const QUESTION = { v: 1, runId: 'r1', effectId: 7, answer: 'send_again' } as const;
+const META = { ...RUN, channel: 'C1', page: 2, chosen: '1,z' } as const;
+
+const altered = (value: object, change: object) => JSON.stringify({ ...value, ...change });
+
+describe('what a button carries', () => {
+  it('comes back as it was written', () => {
+    expect(readRunValue(encode(RUN))).toEqual(RUN);
+    expect(readViewMeta(encode(META))).toEqual(META);
+    for (const answer of ANSWERS)
+      expect(readQuestionValue(encode({ ...QUESTION, answer }))).toEqual({ ...QUESTION, answer });
+  });
+
+  it('may be of a run that has no plan yet', () => {
+    expect(readRunValue(altered(RUN, { planHash: '' }))).toMatchObject({ planHash: '' });
+  });
+
+  it('of a modal begins at the first page with nothing chosen', () => {
+    expect(readViewMeta(altered(RUN, { channel: 'C1' }))).toMatchObject({ page: 0, chosen: '' });
+  });
+
+  it.each([
+    ['another version', { v: 2 }],
+    ['no version', { v: undefined }],
+    ['no run', { runId: undefined }],
+    ['an empty run', { runId: '' }],
+    ['a run of 65 characters', { runId: 'r'.repeat(65) }],
+    ['a run that is a number', { runId: 1 }],
+  ])('counts for nothing with %s', (_, change) => {
+    expect(readRunValue(altered(RUN, change))).toBeNull();
+    expect(readQuestionValue(altered(QUESTION, change))).toBeNull();
+    expect(readViewMeta(altered(META, change))).toBeNull();
+  });
+
+  it.each([
+    ['no plan hash', RUN, { planHash: undefined }, readRunValue],
+    ['a hash of 129 characters', RUN, { planHash: 'f'.repeat(129) }, readRunValue],
+    ['no question', QUESTION, { effectId: undefined }, readQuestionValue],
+    ['half a question', QUESTION, { effectId: 1.5 }, readQuestionValue],
+    ['an answer that there is not', QUESTION, { answer: 'patch_all' }, readQuestionValue],
+    ['no answer', QUESTION, { answer: undefined }, readQuestionValue],
+    ['no channel', META, { channel: undefined }, readViewMeta],
+    ['a channel of 33 characters', META, { channel: 'C'.repeat(33) }, readViewMeta],
+    ['a page before the first', META, { page: -1 }, readViewMeta],
+    ['half a page', META, { page: 0.5 }, readViewMeta],
+    ['more chosen than a modal holds', META, { chosen: '1'.repeat(2901) }, readViewMeta],
+  ] as const)('counts for nothing with %s', (_, value, change, read) => {
+    expect(read(altered(value, change))).toBeNull();
+  });
+
+  it('is taken up to its longest', () => {
+    expect(readRunValue(altered(RUN, { runId: 'r'.repeat(64), planHash: 'f'.repeat(128) }))).not.toBeNull();
+    expect(readViewMeta(altered(META, { channel: 'C'.repeat(32), page: 0 }))).not.toBeNull();
+    expect(readViewMeta(altered({ ...META, planHash: '' }, { chosen: '1'.repeat(2900) }))).not.toBeNull();
+  });
+
+  it.each([
+    ['nothing', undefined],
+    ['a number', 1],
+    ['no JSON', 'approve'],
+    ['half a JSON', '{"v":1'],
+    ['null', 'null'],
+    ['something that is read but is no text', [encode(RUN)]],
+    ['more than 3,000 characters', altered(RUN, { more: 'x'.repeat(3000) })],
+  ])('counts for nothing when it is %s', (_, text) => {
+    expect(readRunValue(text)).toBeNull();
+  });
+
+  it('may have 3,000 characters, as Slack lets a modal have', () => {
+    const more = 'x'.repeat(3000 - altered(RUN, { more: '' }).length);
+    expect(readRunValue(altered(RUN, { more }))).toEqual(RUN);
+  });
+});
