@@ -76,13 +76,10 @@ const NO_CAPACITY = new Set([
   'InsufficientHostCapacity',
   'InsufficientCapacity',
 ]);
+/** Of the name service and of certificates. Those of sockets say nothing by themselves: an open connection can end with EHOSTUNREACH. */
 const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',

@@ -45,13 +45,13 @@ const LOST = new Set([
   'thread_not_found',
 ]);
 
-/** The connection was never made: nothing can have reached Slack. */
+/**
+ * The connection was never made: nothing can have reached Slack. The codes of sockets are not among them: an open
+ * connection can end with EHOSTUNREACH. What counts with those is that it was the connecting that failed.
+ */
 const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -77,30 +77,41 @@ export function classify(error: unknown): SlackFailure {
       ? { effect: 'not_done', code, again: true, retryAfter: null }
       : { effect: 'in_doubt', code, again: true, retryAfter: null };
   }
-  const codes = causeCodes(error instanceof WebAPIRequestError ? error.original : error);
-  const refused = codes.find((code) => NEVER_CONNECTED.has(code));
+  const causes = causesOf(error instanceof WebAPIRequestError ? error.original : error);
+  const refused = causes.find(({ code, connecting }) => connecting || NEVER_CONNECTED.has(code));
   return refused
-    ? { effect: 'not_done', code: refused, again: true, retryAfter: null }
-    : { effect: 'in_doubt', code: codes[0] ?? 'unknown', again: true, retryAfter: null };
+    ? { effect: 'not_done', code: refused.code, again: true, retryAfter: null }
+    : { effect: 'in_doubt', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };
 }
 
 export function isLost(failure: SlackFailure): boolean {
   return LOST.has(failure.code);
 }
 
+interface Cause {
+  code: string;
+  connecting: boolean;
+}
+
 /** Codes and names along the chain of causes, outermost last. */
-function causeCodes(error: unknown): string[] {
-  const codes: string[] = [];
+function causesOf(error: unknown): Cause[] {
+  const causes: Cause[] = [];
   let current: unknown = error;
   for (let depth = 0; depth < 8 && current instanceof Error; depth++) {
-    if ('code' in current && typeof current.code === 'string') codes.unshift(current.code);
-    else if (current.name !== 'Error' && current.name !== 'TypeError') codes.push(current.name);
+    const connecting = 'syscall' in current && current.syscall === 'connect';
+    if ('code' in current && typeof current.code === 'string')
+      causes.unshift({ code: current.code, connecting });
+    else if (current.name !== 'Error' && current.name !== 'TypeError')
+      causes.push({ code: current.name, connecting });
     if (current instanceof AggregateError) {
-      for (const one of current.errors) codes.unshift(...causeCodes(one));
+      // Of the addresses of a name: one that was reached may have taken the call.
+      const each = current.errors.flatMap(causesOf);
+      const none = each.every((one) => one.connecting);
+      causes.unshift(...each.map((one) => ({ ...one, connecting: none })));
     }
     current = current.cause;
   }
-  return codes;
+  return causes;
 }
 
 /** Slack will not let us in until a person changes something: there is no use in trying again. */

@@ -23,7 +23,7 @@ export class GroupCommit {
     this.#hooks = hooks;
   }
 
-  /** Why the newest transaction could not be committed; null when it was. */
+  /** Why the newest transaction could not be committed, or what follows a commit failed; null when all is well. */
   get failure(): string | null {
     return this.#failed;
   }
@@ -73,7 +73,12 @@ export class GroupCommit {
       return;
     }
     this.#failed = trouble;
-    this.#hooks?.afterCommit();
+    try {
+      this.#hooks?.afterCommit();
+    } catch (error) {
+      // The commit stands, so whoever waits for it is answered.
+      this.#failed = error instanceof Error ? error.message : String(error);
+    }
     for (const settle of results) settle();
   }
 

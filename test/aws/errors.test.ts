@@ -69,6 +69,8 @@ describe('what an error proves about a mutating call', () => {
     ['an unknown host', socketError('ENOTFOUND', 'getaddrinfo')],
     ['a name server in trouble', socketError('EAI_AGAIN', 'getaddrinfo')],
     ['a connect time-out of the system', socketError('ETIMEDOUT', 'connect')],
+    ['a host without a route', socketError('EHOSTUNREACH', 'connect')],
+    ['no address of our own left', socketError('EADDRNOTAVAIL', 'connect')],
     [
       'all addresses refused',
       Object.assign(
@@ -106,6 +108,9 @@ describe('what an error proves about a mutating call', () => {
   it.each([
     ['a reset', socketError('ECONNRESET', 'read')],
     ['a broken pipe', socketError('EPIPE', 'write')],
+    ['a host that went away while it was asked', socketError('EHOSTUNREACH', 'read')],
+    ['a network that went away while it was asked', socketError('ENETUNREACH', 'write')],
+    ['a refusal on an open connection', socketError('ECONNREFUSED', 'read')],
     [
       'a time-out while waiting',
       Object.assign(new Error('no answer'), { name: 'TimeoutError', code: 'ETIMEDOUT' }),

@@ -95,6 +95,25 @@ describe('a commit that fails as a whole', () => {
   });
 });
 
+describe('what follows a commit and fails', () => {
+  it('leaves nobody without an answer, because the commit stands, and is told until it works again', async () => {
+    let full = true;
+    const marked = new GroupCommit(db, {
+      beforeCommit: () => undefined,
+      afterCommit: () => {
+        if (full) throw new Error('no space left for the mark');
+      },
+    });
+    const waiting = marked.add(put(1));
+    expect(marked.now(put(2))).toBe(2);
+    expect(await waiting).toBe(1);
+    expect([rows(), marked.failure]).toEqual([[1, 2], 'no space left for the mark']);
+    full = false;
+    await marked.add(put(3));
+    expect(marked.failure).toBeNull();
+  });
+});
+
 describe('a write that cannot wait', () => {
   it('is committed on return, and takes along what is queued', async () => {
     const queued = commits.add(put(1));

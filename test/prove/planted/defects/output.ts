@@ -57,8 +57,8 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
     changes: [
       {
         file: 'src/slack/slack-errors.ts',
-        find: ": { effect: 'in_doubt', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
-        replace: ": { effect: 'not_done', code: codes[0] ?? 'unknown', again: true, retryAfter: null };",
+        find: ": { effect: 'in_doubt', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };",
+        replace: ": { effect: 'not_done', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };",
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'answers-lost'],
