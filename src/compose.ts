@@ -171,7 +171,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   const everyMinute = async () => {
     host.kickAll();
     void watch.tick();
-    if (!hostKnown) hostKnown = (await ownHost.look()).state !== 'unknown';
+    if (!hostKnown) hostKnown = isKnown(await ownHost.look());
   };
   const tick = cron.schedule('* * * * *', everyMinute, { name: 'every-minute', noOverlap: true });
   const hourly = cron.schedule(
@@ -223,7 +223,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   };
   try {
     // A second at most: before anything goes on, it must be known what it must not touch.
-    hostKnown = (await lookingForHost).state !== 'unknown';
+    hostKnown = isKnown(await lookingForHost);
     host.kickAll();
     void watch.tick();
     await slack.start();
@@ -240,6 +240,11 @@ async function lookForHost(ownHost: OwnHost, log: Logger): Promise<HostAnswer> {
   if (answer.state === 'unknown') log.warn({ own: answer.state }, answer.text);
   else log.info({ own: answer.state }, answer.text);
   return answer;
+}
+
+/** Else it is asked again every minute: what the configuration names may be where Patchday ran before. */
+function isKnown({ state }: HostAnswer): boolean {
+  return state === 'instance' || state === 'none';
 }
 
 /** A full disk must not end the process: the next hour tries again. */
