@@ -9,9 +9,8 @@ import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { runPatchday, wrote } from '../bot/bot-process.ts';
 import type { Team } from '../bot/team.ts';
 import { leaks } from '../support/canaries.ts';
-import { until } from '../support/until.ts';
 import { type Case, type CaseResult, proofOfCases } from './cases.ts';
-import { withTeam } from './team.ts';
+import { caughtUp, withTeam } from './team.ts';
 
 /** Printed by a failing package script: others' secrets, which look like secrets. */
 const PRINTED = ['xoxb-9999-CANARYCANARYCANARY', 'AKIACANARYCANARYAAAA', 'ASIACANARYCANARYBBBB'];
@@ -41,9 +40,7 @@ async function job(team: Team): Promise<CaseResult> {
   slack.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'internal_error', times: 1 });
   await team.click('aisha', card, 'run_approve');
   await team.ended(runId, 30_000);
-  const unsent = () =>
-    team.rows<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE state IN ('pending', 'sending')")[0]?.n;
-  await until(() => unsent() === 0, { within: 20_000, describe: 'a thread that has caught up' });
+  await caughtUp(team);
   const fired = aws.control.firedFaults();
   await team.stopBot();
   const places = team.places();

@@ -27,7 +27,7 @@ export function liveMarkup(page: string): string[] {
   const body = page.replace(/^<!doctype html>/, '').replace(/<style>[^<]*<\/style>/, '');
   return [...body.matchAll(PIECE)].flatMap(([piece]) => {
     const wrong = piece.startsWith('<') || piece === '>' ? inTag(piece) : inText(piece);
-    return wrong === null ? [] : [`${wrong}: ${piece.slice(0, 80)}`];
+    return wrong === null ? [] : [`${wrong}: ${JSON.stringify(piece.slice(0, 80))}`];
   });
 }
 
