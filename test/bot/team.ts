@@ -51,6 +51,9 @@ export interface AuditRow {
   text: string;
 }
 
+/** An AWS secret key looks like any other random text: only whoever knows it can take it out. */
+export const HUB_SECRET = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+
 const ENDED =
   /🏁 |🛑 Stopped by a person|🛑 Halted|🚫 Rejected|⌛ Expired|📋 Dry run ended|❌ The instances could not/;
 
@@ -104,7 +107,7 @@ export class Team {
     writeFileSync(this.configFile, text);
   }
 
-  readonly hubSecret = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+  readonly hubSecret = HUB_SECRET;
 
   /** By which the bot finds the instance that it runs on. */
   get hostEnv(): Record<string, string> {
@@ -144,6 +147,7 @@ export class Team {
     this.#bot = await startPatchday({
       config: loaded.config,
       secrets: { slackBotToken: this.slack.botToken, slackAppToken: this.slack.appToken },
+      moreSecrets: [this.hubSecret],
       log: createLogger({
         level: 'debug',
         secrets: [this.slack.botToken, this.slack.appToken, this.hubSecret],

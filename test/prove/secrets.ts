@@ -7,12 +7,12 @@
 import { fileURLToPath } from 'node:url';
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { runPatchday, wrote } from '../bot/bot-process.ts';
-import type { Team } from '../bot/team.ts';
+import { HUB_SECRET, type Team } from '../bot/team.ts';
 import { leaks } from '../support/canaries.ts';
 import { type Case, type CaseResult, proofOfCases } from './cases.ts';
 import { caughtUp, withTeam } from './team.ts';
 
-/** Printed by a failing package script: others' secrets, which look like secrets. */
+/** Printed by a failing package script: others' secrets, which look like secrets. It prints one of ours, too. */
 const PRINTED = ['xoxb-9999-CANARYCANARYCANARY', 'AKIACANARYCANARYAAAA', 'ASIACANARYCANARYBBBB'];
 
 const BREAK = fileURLToPath(new URL('../support/break-on-signal.mjs', import.meta.url));
@@ -24,7 +24,10 @@ const fleet = () =>
       'linux-1': {
         behaviour: {
           install: 'fails',
-          failure: { exitCode: 5, stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}` },
+          failure: {
+            exitCode: 5,
+            stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}\nours: ${HUB_SECRET}`,
+          },
         },
       },
     },

@@ -57,4 +57,57 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
     ],
     prove: ['--only', 'injection', '--case', 'job-01'],
   },
+  {
+    name: 'the account of a session is not compared',
+    promise: 'nothing is changed in an account that was not planned',
+    changes: [
+      {
+        file: 'src/aws/identity.ts',
+        find: 'if (Account === place.accountId) return;',
+        replace: "if (Account !== '') return;",
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'session-of-another-account'],
+  },
+  {
+    name: 'neither the account of a role nor that of a session is compared',
+    promise: 'nothing is changed in an account that was not planned',
+    changes: [
+      {
+        file: 'src/aws/sessions.ts',
+        find: 'if (account !== zone.accountId) throw',
+        replace: "if (account === '') throw",
+      },
+      {
+        file: 'src/aws/identity.ts',
+        find: 'if (Account === place.accountId) return;',
+        replace: "if (Account !== '') return;",
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'patch-role-of-another-account'],
+  },
+  {
+    name: 'a refused role is told without the external id',
+    promise: 'what is wrong with a role is said clearly',
+    changes: [
+      {
+        file: 'src/aws/sessions.ts',
+        find: "'Check its trust policy, the external id, and that",
+        replace: "'Check its trust policy, and that",
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'wrong-external-id'],
+  },
+  {
+    name: 'known secrets are not taken out',
+    promise: 'no secret leaves the process',
+    changes: [
+      {
+        file: 'src/ops/scrub.ts',
+        find: 'for (const value of known) out = out.replaceAll(value, REMOVED);',
+        replace: '',
+      },
+    ],
+    prove: ['--only', 'secrets', '--case', 'whole-job'],
+  },
 ];
