@@ -1,5 +1,7 @@
 /** Who we are at AWS: the wrong account, the wrong external id, a session that ends, a permission that is lost. */
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import { wrongInTemplate } from '../deploy/iam-expected.ts';
+import { readSource } from '../deploy/template.ts';
 import { until } from '../support/until.ts';
 import { actor, type Harness } from '../support/workflow-harness.ts';
 import { type Case, proofOfCases } from './cases.ts';
@@ -112,6 +114,17 @@ const wrongExternalId: Case = {
     ),
 };
 
+/** What AWS itself would refuse: the templates give what is written down and nothing else. */
+const templates: Case = {
+  name: 'iam-templates',
+  run: () => ({
+    wrong: [
+      ...wrongInTemplate('hub', readSource('hub-role.yaml')),
+      ...wrongInTemplate('spoke', readSource('spoke-roles.yaml')),
+    ],
+  }),
+};
+
 /** The session ends just before the nth mutating call. */
 function expired(nth: number): Case {
   return {
@@ -176,12 +189,13 @@ function lost(operation: 'CreateImage' | 'SendCommand'): Case {
 
 export const proof = proofOfCases({
   name: 'identity',
-  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named; 0 changes to the instance that the bot runs on',
+  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named; 0 changes to the instance that the bot runs on; IAM templates that give no more than is written down',
   injects: true,
   cases: () => [
     wrongAccount,
     wrongSession,
     wrongExternalId,
+    templates,
     ...[1, 2, 3, 4, 5, 6].map(expired),
     lost('CreateImage'),
     lost('SendCommand'),

@@ -110,4 +110,30 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
     ],
     prove: ['--only', 'secrets', '--case', 'whole-job'],
   },
+  {
+    name: 'the patch role is made an administrator',
+    promise: 'the IAM templates give what is needed and nothing else',
+    changes: [
+      {
+        file: 'deploy/spoke-roles.yaml',
+        find: '      Description: Patchday backs up, starts, stops and patches tagged instances with this role\n',
+        replace:
+          '      Description: Patchday backs up, starts, stops and patches tagged instances with this role\n      ManagedPolicyArns: [arn:aws:iam::aws:policy/AdministratorAccess]\n',
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'iam-templates'],
+  },
+  {
+    name: 'shell scripts are not denied any more',
+    promise: 'the IAM templates give what is needed and nothing else',
+    changes: [
+      {
+        file: 'deploy/spoke-roles.yaml',
+        find: 'Sid: NeverAnyScript\n                Effect: Deny\n                Action: ssm:SendCommand',
+        replace:
+          'Sid: NeverAnyScript\n                Effect: Deny\n                Action: ssm:GetCommandInvocation',
+      },
+    ],
+    prove: ['--only', 'identity', '--case', 'iam-templates'],
+  },
 ];
