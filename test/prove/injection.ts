@@ -67,7 +67,8 @@ function hostileJob(texts: readonly string[], number: number): Case {
         const ids = team.aws.control.instances().map((i) => i.id);
         const runId = await team.scan('priya');
         await team.toApprove(runId);
-        for (const text of texts) await team.say('priya', text);
+        let typed = 0;
+        for (const text of texts) if (shows(await team.say('priya', text), text)) typed++;
         const reasons = texts.slice(0, TO_EXCLUDE);
         for (const [i, reason] of reasons.entries()) await exclude(team, runId, i, reason, texts.length);
         const last = await team.cardThat(runId, new RegExp(`Plan ${reasons.length + 1}, hash`));
@@ -75,6 +76,7 @@ function hostileJob(texts: readonly string[], number: number): Case {
         await team.ended(runId, 30_000);
         await caughtUp(team);
         const files = uploads(team);
+        const thread = team.thread(runId).map((m) => team.words(m));
         const ssm = wrongToSsm(toSsm, ids);
         const { named, printed } = cameThrough(files, texts, team);
         return {
@@ -87,8 +89,8 @@ function hostileJob(texts: readonly string[], number: number): Case {
           figures: {
             [WAYS_IN.named]: named,
             [WAYS_IN.printed]: printed,
-            [WAYS_IN.typed]: texts.length,
-            [WAYS_IN.reasons]: reasons.length,
+            [WAYS_IN.typed]: typed,
+            [WAYS_IN.reasons]: reasons.filter((r) => thread.some((said) => shows(said, r))).length,
             'calls to Slack': team.slack.control.calls().length,
             'changes sent to SSM': ssm.sent,
             'files read': files.length,
@@ -128,6 +130,13 @@ function optionOf(node: unknown, instanceId: string): string | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+/** Whether what was said repeats the text: by its letters and digits, because the rest may be shown as look-alikes. */
+function shows(said: string, text: string): boolean {
+  const letters = (from: string) => from.replace(/&(?:lt|gt|amp);/g, '').replace(/[^\p{L}\p{N}]/gu, '');
+  const wanted = letters(text).slice(0, 20);
+  return wanted !== '' && letters(said).includes(wanted);
 }
 
 /** How many of the texts report.json shows as a name with tags, and how many as the output of a command. */
