@@ -10,7 +10,7 @@ const fires = (round: string, fired: number) =>
       run: () => ({ wrong: [], fired }),
     }),
   );
-const options = { seed: 1, seeds: 1, seconds: 60, match: null, log: () => {} };
+const options = { seed: 1, seeds: 1, seconds: 60, match: null as string | null, log: () => {} };
 const violations = async (cases: Case[], match: string | null = null) => {
   const proof = proofOfCases({
     name: 'x',
@@ -43,4 +43,24 @@ it('a case that throws is a violation with the command that replays it', async (
   expect(await violations([breaks])).toEqual([
     "a@7: did not end: no such thing; replay: npm run prove -- --only x --seed 1 --seeds 1 --case 'a@7'",
   ]);
+});
+
+it('figures that do not come to what the bar says are a violation, also when the time was up', async () => {
+  const counts = (many: number): Case => ({
+    name: `c${many}`,
+    run: () => ({ wrong: [], figures: { many } }),
+  });
+  const proof = proofOfCases({
+    name: 'x',
+    bar: 'at least 60',
+    injects: false,
+    least: { many: 60 },
+    cases: () => [counts(59), counts(1)],
+  });
+  const said = async (changed: Partial<typeof options>) =>
+    (await proof.run({ ...options, ...changed })).violations;
+  expect(await said({})).toEqual([]);
+  expect(await said({ seconds: 0 })).toEqual(['many: only 0 of at least 60']);
+  // Who asks for one case asks for no more.
+  expect(await said({ match: 'c1' })).toEqual([]);
 });

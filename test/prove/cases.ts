@@ -25,6 +25,8 @@ export function proofOfCases(about: {
   atOnce?: number;
   /** The proof injects faults: a run in which none fired is a violation by itself. */
   injects: boolean;
+  /** What these figures must come to when every case is asked for. A list that the time cut off does not hold this. */
+  least?: Readonly<Record<string, number>>;
   /** Cases that are one round: in each of them something must fire. */
   roundOf?: (caseName: string) => string;
   cases(options: ProofOptions): Case[] | Promise<Case[]>;
@@ -43,7 +45,7 @@ export function proofOfCases(about: {
 }
 
 async function runCases(
-  about: { name: string; injects: boolean; atOnce?: number; roundOf?: (caseName: string) => string },
+  about: Parameters<typeof proofOfCases>[0],
   chosen: readonly Case[],
   options: ProofOptions,
 ): Promise<ProofResult> {
@@ -79,6 +81,10 @@ async function runCases(
   for (const [round, ran] of rounds)
     if (ran.length >= ENOUGH_TO_EXPECT_ONE && ran.every((n) => n === 0))
       violations.push(`nothing fired in the ${ran.length} cases of ${round}`);
+  if (options.match === null)
+    for (const [name, least] of Object.entries(about.least ?? {}))
+      if ((figures[name] ?? 0) < least)
+        violations.push(`${name}: only ${figures[name] ?? 0} of at least ${least}`);
   if (queue.length > 0) figures['cases not begun because the time was up'] = queue.length;
   return { cases, faultsFired: about.injects ? fired : null, violations, figures };
 }

@@ -10,6 +10,7 @@ import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
 import { REPLAY_DEFECTS } from './defects/replay.ts';
 import { RESTART_DEFECTS } from './defects/restart.ts';
+import { SECURITY_DEFECTS } from './defects/security.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 import { WORLD_DEFECTS } from './defects/world.ts';
@@ -28,4 +29,5 @@ export const DEFECTS: readonly Defect[] = [
   ...FOREIGN_DEFECTS,
   ...MODEL_DEFECTS,
   ...WORLD_DEFECTS,
+  ...SECURITY_DEFECTS,
 ];

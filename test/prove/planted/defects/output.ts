@@ -12,7 +12,7 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
         replace: 'return text;',
       },
     ],
-    prove: ['--only', 'injection', '--case', 'job-1'],
+    prove: ['--only', 'injection', '--case', 'job-01'],
   },
   {
     name: 'formulas not disarmed in CSV',
@@ -25,7 +25,7 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
         replace: '.replace(FORMULA, (all) => all)',
       },
     ],
-    prove: ['--only', 'injection', '--case', 'job-1'],
+    prove: ['--only', 'injection', '--case', 'job-13'],
   },
   {
     name: 'secrets not taken out',
