@@ -102,9 +102,9 @@ export async function drive(options: DriveOptions): Promise<DriveResult> {
     visibilityDelayMs: options.visibilityDelayMs ?? 20,
   });
   const slack = await startSlackSimulator({ rateLimits: 'off' });
-  options.prepare?.({ aws, slack });
   const job = new Job(options, folder, aws, slack);
   try {
+    options.prepare?.({ aws, slack });
     return await job.toTheEnd();
   } finally {
     await job.lives.kill();

@@ -118,7 +118,7 @@ function inFile({ name, text }: { name: string; text: string }): string[] {
 export const proof = proofOfCases({
   name: 'injection',
   bar: 'at least 60 hostile texts: 0 mentions of others, 0 refusals by Slack, 0 formulas or live markup, only allow-listed bytes to SSM',
-  defaults: { seconds: 400 },
+  defaults: { seconds: 1200 },
   injects: false,
   cases() {
     const enough: Case = {

@@ -181,7 +181,7 @@ class Hour {
   }
 
   #told(struck: number): Told {
-    const { aws } = this.#company;
+    const { aws, slack } = this.#company;
     const store = this.#company.store();
     const began = this.#beganAt ?? 0;
     const over = this.#overAt ?? 0;
@@ -191,6 +191,8 @@ class Hour {
       this.#wrong.push(`it ended as ${outcomes.join(', ')}`);
     const inDoubt = store ? outboxOf(store).filter((row) => row.state === 'given_up').length : 0;
     if (inDoubt > (this.#trouble?.inDoubtAtMost ?? 0)) this.#wrong.push(`${inDoubt} messages were given up`);
+    if (slack.control.connections() === 0)
+      this.#wrong.push('no connection to Slack is open any more: nobody can reach the bot');
     const effects = aws.control
       .ledger()
       .filter((e) => e.outcome === 'effect' && e.service !== 'sts')
