@@ -12,6 +12,7 @@ import { REPLAY_DEFECTS } from './defects/replay.ts';
 import { RESTART_DEFECTS } from './defects/restart.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
+import { THREAD_DEFECTS } from './defects/thread.ts';
 import { WORLD_DEFECTS } from './defects/world.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -28,4 +29,5 @@ export const DEFECTS: readonly Defect[] = [
   ...FOREIGN_DEFECTS,
   ...MODEL_DEFECTS,
   ...WORLD_DEFECTS,
+  ...THREAD_DEFECTS,
 ];
