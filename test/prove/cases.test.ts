@@ -36,15 +36,17 @@ it('a round in which something fires is none, and neither is a single case that 
 });
 
 it('a round in which too few cases reach what it is about is a violation', async () => {
-  const reaching = (n: number) =>
+  const reaching = (n: number, length = 10) =>
     Array.from(
-      { length: 10 },
+      { length },
       (_, i): Case => ({
         name: `a@${i}`,
         run: () => ({ wrong: [], fired: 1, reached: { 'killed twice': i < n } }),
       }),
     );
   expect(await violations(reaching(6))).toEqual([]);
+  expect(await violations(reaching(0, 1))).toEqual([]);
+  expect(await violations(reaching(1, 4))).toHaveLength(1);
   expect(await violations(reaching(5))).toEqual(['a: killed twice in 5 of 10 cases, not in 60 %']);
 });
 

@@ -159,6 +159,8 @@ class Hour {
     const struck = this.#struck(callsBefore);
     await this.#until(() => this.#saidAll(), CATCHES_UP_WITHIN, 'a thread that has caught up');
     company.say(`caught up after ${(clock.now() - from) / SECOND} s`);
+    // What Slack is told goes over calls of its own; without a connection nobody can reach the bot.
+    await this.#until(() => slack.control.connections() > 0, CATCHES_UP_WITHIN, 'connection to Slack');
     checkEnd(company, this.#witness);
     return this.#told(struck);
   }
@@ -181,7 +183,7 @@ class Hour {
   }
 
   #told(struck: number): Told {
-    const { aws, slack } = this.#company;
+    const { aws } = this.#company;
     const store = this.#company.store();
     const began = this.#beganAt ?? 0;
     const over = this.#overAt ?? 0;
@@ -191,8 +193,6 @@ class Hour {
       this.#wrong.push(`it ended as ${outcomes.join(', ')}`);
     const inDoubt = store ? outboxOf(store).filter((row) => row.state === 'given_up').length : 0;
     if (inDoubt > (this.#trouble?.inDoubtAtMost ?? 0)) this.#wrong.push(`${inDoubt} messages were given up`);
-    if (slack.control.connections() === 0)
-      this.#wrong.push('no connection to Slack is open any more: nobody can reach the bot');
     const effects = aws.control
       .ledger()
       .filter((e) => e.outcome === 'effect' && e.service !== 'sts')

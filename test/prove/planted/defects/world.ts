@@ -116,6 +116,6 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'reconnecting'],
-    noticedAs: /no connection to Slack is open any more/,
+    noticedAs: /no connection to Slack within/,
   },
 ];
