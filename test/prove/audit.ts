@@ -105,7 +105,7 @@ function forge(
 export const proof = proofOfCases({
   name: 'audit',
   bar: 'every edit, removal, swap, insertion, truncation and rewriting up to the last anchor is found, and every change of a table behind its back; the file refuses changes; denied attempts are in it',
-  defaults: { seeds: 20_000, seconds: 120 },
+  defaults: { seeds: 20_000, seconds: 600 },
   injects: false,
   async cases({ seed, seeds }) {
     const { rows, anchors, refusals, file } = await record();

@@ -158,7 +158,7 @@ function cameThrough(
 export const proof = proofOfCases({
   name: 'injection',
   bar: 'at least 60 hostile texts through each way in: 0 mentions of others, 0 refusals by Slack, 0 formulas or live markup, only allow-listed bytes to SSM',
-  defaults: { seconds: 400 },
+  defaults: { seconds: 1200 },
   injects: false,
   least: Object.fromEntries(Object.values(WAYS_IN).map((way) => [way, 60])),
   cases() {

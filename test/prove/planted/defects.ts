@@ -13,6 +13,7 @@ import { RESTART_DEFECTS } from './defects/restart.ts';
 import { SECURITY_DEFECTS } from './defects/security.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
+import { THREAD_DEFECTS } from './defects/thread.ts';
 import { WORLD_DEFECTS } from './defects/world.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -30,4 +31,5 @@ export const DEFECTS: readonly Defect[] = [
   ...MODEL_DEFECTS,
   ...WORLD_DEFECTS,
   ...SECURITY_DEFECTS,
+  ...THREAD_DEFECTS,
 ];

@@ -13,6 +13,7 @@ export const AUDIT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'audit', '--seeds', '600'],
+    noticedAs: /does not follow the row before it/,
   },
   {
     name: 'author of an audit row not hashed',
@@ -25,6 +26,7 @@ export const AUDIT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'audit', '--seeds', '600'],
+    noticedAs: /edit-\d+: was not found/,
   },
   {
     name: 'an approval is not told in the audit',
@@ -37,6 +39,7 @@ export const AUDIT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'audit', '--case', 'tables-'],
+    noticedAs: /approval UAPP .* is in the tables, not in the audit/,
   },
   {
     name: 'a forged outcome is passed over',
@@ -49,5 +52,6 @@ export const AUDIT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'audit', '--case', 'tables-'],
+    noticedAs: /tables-outcome-of-an-instance: was not found/,
   },
 ];

@@ -13,12 +13,14 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'injection', '--case', 'job-01'],
+    noticedAs: /report\.html is live/,
   },
   {
     name: 'quotes are not escaped in the HTML report',
     promise: 'nothing foreign is interpreted',
     changes: [{ file: 'src/report/html-text.ts', find: ".replaceAll('\"', '&quot;')", replace: '' }],
     prove: ['--only', 'injection', '--case', 'job-12'],
+    noticedAs: /report\.html is live/,
   },
   {
     name: 'the mention of a group passes the escaping',
@@ -32,6 +34,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'injection', '--case', 'job-02'],
+    noticedAs: /usergroup \S+ was mentioned/,
   },
   {
     name: 'a tag becomes a parameter of the patch command',
@@ -44,6 +47,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'injection', '--case', 'job-01'],
+    noticedAs: /SSM was sent SendCommand with /,
   },
   {
     name: 'the output of the patch command is sent to a bucket',
@@ -56,6 +60,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'injection', '--case', 'job-01'],
+    noticedAs: /SSM was sent SendCommand with /,
   },
   {
     name: 'the account of a session is not compared',
@@ -68,6 +73,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'session-of-another-account'],
+    noticedAs: /was tried in \d+|it says: /,
   },
   {
     name: 'neither the account of a role nor that of a session is compared',
@@ -85,6 +91,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'patch-role-of-another-account'],
+    noticedAs: /(?:CreateImage|StartInstances|SendCommand|StopInstances|CreateTags) in \d+|it says: /,
   },
   {
     name: 'a refused role is told without the external id',
@@ -97,6 +104,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'wrong-external-id'],
+    noticedAs: /it says: /,
   },
   {
     name: 'known secrets are not taken out',
@@ -109,6 +117,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'secrets', '--case', 'whole-job'],
+    noticedAs: /a secret .* is in /,
   },
   {
     name: 'the patch role is made an administrator',
@@ -122,6 +131,7 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'iam-templates'],
+    noticedAs: /spoke/,
   },
   {
     name: 'shell scripts are not denied any more',
@@ -135,5 +145,6 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'iam-templates'],
+    noticedAs: /spoke/,
   },
 ];
