@@ -26,7 +26,7 @@ export async function verify(context: CliContext): Promise<number> {
     const wrong = given.find((g) => g.anchor === null);
     if (wrong) {
       context.err(
-        `"${wrong.text}" is not an anchor. It looks like 123:<64 hex digits>, as in the last message of a run's thread.`,
+        `"${wrong.text}" is not an anchor. It looks like 123:<64 hex digits>, as in the message "Audit head" of a run's thread.`,
       );
       return 2;
     }

@@ -228,6 +228,11 @@ export class SqliteStore implements QueryStore {
     await this.commits.add(() => this.#applier.audit(runId, [entry]));
   }
 
+  /** Tells the head of the audit in the thread of a run. */
+  async tellAnchor(runId: RunId): Promise<void> {
+    await this.commits.add(() => this.#applier.anchor(runId));
+  }
+
   /** Number and hash of the newest audit row: written down elsewhere, it anchors all rows before it. */
   auditHead(): AuditAnchor {
     return auditHead(this.db);

@@ -167,8 +167,6 @@ export interface WorkflowStore {
   openRuns(): { id: RunId; wakeAt: number | null }[];
   instanceLocks(keys: readonly TargetKey[]): InstanceLock[];
   allTargets(runId: RunId): Target[];
-  /** Number and hash of the newest audit row. */
-  auditHead(): { seq: number; hash: string };
 }
 
 export interface RunState {

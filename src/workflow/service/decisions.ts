@@ -171,6 +171,8 @@ export async function reject(
     await deny(parts, actor, 'reject', run.id, { code: committed.refused, text });
     return no(committed.refused, text);
   }
+  // Nothing is left to do, but its host has to see that it ended.
+  parts.kick(run.id);
   return yes(`Run ${run.id} is rejected. Nothing was changed on any instance.`, undefined);
 }
 
