@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import type { Intent } from '../workflow/changes.ts';
 import type { Effect, RunId } from '../workflow/run-types.ts';
 import { type ChangeApplier, Refused } from './apply-changes.ts';
+import { effectHash } from './audit-facts.ts';
 import { storedPlan } from './load.ts';
 import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } from './rows.ts';
 import { prepared } from './statements.ts';
@@ -45,6 +46,7 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (intent.forward && plan.kind === 'patch' && intent.at > plan.noNewWaveAfter)
       throw new Refused('late', 'the window does not leave enough time any more');
   }
+  const request = JSON.stringify(intent.request);
   const inserted = prepared(
     db,
     `INSERT OR IGNORE INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
@@ -60,7 +62,7 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     region: intent.region,
     landingZone: intent.landingZone,
     at: intent.at,
-    request: JSON.stringify(intent.request),
+    request,
   });
   if (inserted.changes === 0)
     throw new Refused('already_done', `batch ${intent.batch} already has attempt ${intent.attempt}`);
@@ -95,7 +97,11 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
         : {}),
       audit: intent.audit,
     },
-    { effects: [{ id, state: 'intended', tag: intent.tag, keys: intent.targets }] },
+    {
+      effects: [
+        { id, state: 'intended', tag: intent.tag, keys: intent.targets, is: effectHash(intent, request) },
+      ],
+    },
   );
   return toEffect(
     prepared(db, `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = CAST(? AS INTEGER)`).get(

@@ -16,7 +16,7 @@ import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.t
 import type { ApprovalRecord } from '../workflow/view.ts';
 import { ChangeApplier, Refused } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
-import { runFacts, withFacts } from './audit-facts.ts';
+import { runFacts, TELLS, withFacts } from './audit-facts.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
@@ -89,7 +89,7 @@ export class SqliteStore implements QueryStore {
       this.#applier.audit(
         run.id,
         withFacts(request.audit, {
-          created: { by: run.requestedBy, zones: request.lockZones },
+          created: { by: run.requestedBy, zones: request.lockZones, tells: TELLS },
           ...(facts ? { run: facts } : {}),
         }),
       );

@@ -4,7 +4,8 @@
  */
 import type Database from 'better-sqlite3';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
-import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
+import { retell } from '../../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { prepared } from '../../../src/store/statements.ts';
 import type { Aws } from '../../../src/workflow/ports.ts';

@@ -5,7 +5,8 @@
  */
 import type Database from 'better-sqlite3';
 import { readAudit } from '../../../src/store/audit-chain.ts';
-import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
+import { retell } from '../../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { type Aws, LookFailed } from '../../../src/workflow/ports.ts';
 import type { Run, RunOptions, Target } from '../../../src/workflow/run-types.ts';
