@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { Intent } from '../workflow/changes.ts';
+import { targetKey } from '../workflow/instance.ts';
 import type { Effect, RunId } from '../workflow/run-types.ts';
 import { type ChangeApplier, Refused } from './apply-changes.ts';
 import { effectHash } from './audit-facts.ts';
@@ -21,6 +22,8 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (prepared(db, "SELECT 1 FROM freezes WHERE scope = 'all'").get())
       throw new Refused('frozen', 'everything is frozen');
   }
+  if (!asksForItsTargets(intent))
+    throw new Refused('other_instances', 'the request names other instances than its targets');
   if (intent.planHash !== null) {
     if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
     const approved = prepared(
@@ -108,4 +111,14 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
       id,
     ) as EffectRow,
   );
+}
+
+/**
+ * What AWS is asked to change are the targets, which plan and audit name by their keys. The instance in a target's
+ * row is somewhere else in the row, and what is looked up by it could be another one.
+ */
+function asksForItsTargets({ request, targets, accountId, region }: Intent): boolean {
+  const ids = 'instanceIds' in request ? request.instanceIds : [request.instanceId];
+  const asked = ids.map((id) => targetKey(accountId, region, id)).sort();
+  return asked.join() === [...targets].sort().join();
 }

@@ -132,6 +132,7 @@ export type Refusal =
   | 'not_approved'
   | 'late'
   | 'target_moved'
+  | 'other_instances'
   | 'already_done'
   | 'phase_changed'
   | 'effect_moved'
