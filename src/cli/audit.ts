@@ -1,6 +1,5 @@
 import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type Database from 'better-sqlite3';
 import { configPath, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import { secretValues } from '../config/secrets.ts';
@@ -64,7 +63,7 @@ export async function exportRun(context: CliContext): Promise<number> {
     context.out(
       `${files.length} files about run ${runId} are in ${folder}. README.md says how to check them.`,
     );
-    if (found.anchorsMet === 0) context.out(NO_ANCHOR);
+    if (found.head !== null && found.anchorsMet === 0) context.out(NO_ANCHOR);
     for (const line of found.wrong) context.err(line);
     return found.wrong.length > 0 ? 1 : 0;
   });
@@ -91,7 +90,7 @@ function anchorsFor(context: CliContext, config: Config): AuditAnchor[] | null {
 
 /** What is wrong with audit and tables, one sentence each. The tables are only held against an audit that is whole. */
 function lookAt(
-  db: Database.Database,
+  db: SqliteStore['db'],
   anchors: readonly AuditAnchor[],
 ): { wrong: string[]; head: AuditAnchor | null; anchorsMet: number; runs: number } {
   const verdict = verifyAudit(readAudit(db), anchors);

@@ -1,5 +1,4 @@
 /** The evidence of one run as files for an auditor, who can recompute the chain from them alone. */
-import type Database from 'better-sqlite3';
 import { reportCsv } from '../report/csv.ts';
 import { reportHtml } from '../report/html.ts';
 import { reportJson } from '../report/json.ts';
@@ -71,7 +70,7 @@ function* later(value: () => unknown): Iterable<string> {
 
 /** The rows of the run, to read. */
 function* auditLines(
-  db: Database.Database,
+  db: SqliteStore['db'],
   runId: string,
   secrets: (text: string) => string,
 ): Iterable<string> {
@@ -81,7 +80,7 @@ function* auditLines(
 
 /** The rows of all runs, each byte for byte as it was hashed. */
 function* chainLines(
-  db: Database.Database,
+  db: SqliteStore['db'],
   secrets: (text: string) => string,
   scrubbed: (row: AuditAnchor) => void,
 ): Iterable<string> {
