@@ -90,6 +90,25 @@ describe('an intent', () => {
     });
   }
 
+  it.each([
+    ['another instance', { request: { kind: 'start', instanceIds: ['i-0evil'] } }],
+    ['one more', { request: { kind: 'start', instanceIds: ['i-00000001', 'i-00000002'] } }],
+    ['none', { request: { kind: 'start', instanceIds: [] } }],
+    ['the same id in another account', { accountId: '999999999999' }],
+    ['the same id in another region', { region: 'eu-west-2' }],
+    [
+      'the image of another instance',
+      { request: { kind: 'create_image', instanceId: 'i-0evil', name: 'n', noReboot: true, tags: {} } },
+    ],
+  ] as [string, Partial<Intent>][])('that asks for %s than its target is refused', async (_, changes) => {
+    const { store, runId, hash } = await ready();
+    expect(await refusal(store, runId, intentFor(hash, [1], changes))).toBe('other_instances');
+    expect(await refusal(store, runId, { ...intentFor(hash, [1], changes), forward: false })).toBe(
+      'other_instances',
+    );
+    nothingWritten(store);
+  });
+
   it('of a run that nobody knows is refused', async () => {
     const { store, hash } = await ready();
     expect(await refusal(store, 'nobody', intentFor(hash, [1]))).toBe('no_such_run');

@@ -168,6 +168,8 @@ export async function reject(
         : `Run ${run.id} is not waiting for approval any more. Nothing was changed. /patch stop ${run.id} stops a run that goes on.`;
     return refuse(parts, actor, 'reject', run.id, { code: committed.refused, text });
   }
+  // Nothing is left to do, but its host has to see that it ended.
+  parts.kick(run.id);
   return yes(`Run ${run.id} is rejected. Nothing was changed on any instance.`, undefined);
 }
 

@@ -2,6 +2,7 @@
 import type { Defect } from './defect.ts';
 import { APPROVAL_DEFECTS } from './defects/approval.ts';
 import { AUDIT_DEFECTS } from './defects/audit.ts';
+import { AUDIT_TABLES_DEFECTS } from './defects/audit-tables.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { FOREIGN_DEFECTS } from './defects/foreign.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
@@ -21,6 +22,7 @@ export const DEFECTS: readonly Defect[] = [
   ...APPROVAL_DEFECTS,
   ...HOLD_DEFECTS,
   ...AUDIT_DEFECTS,
+  ...AUDIT_TABLES_DEFECTS,
   ...OUTPUT_DEFECTS,
   ...RESTART_DEFECTS,
   ...STORE_DEFECTS,

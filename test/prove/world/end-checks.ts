@@ -7,6 +7,7 @@ import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { newsRow } from '../../../src/store/row-schemas.ts';
 import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
+import { endsNotAnchored } from '../../support/ends-anchored.ts';
 import type { Company } from './company.ts';
 import type { Witness } from './witness.ts';
 
@@ -54,6 +55,7 @@ export function checkEnd(company: Company, witness: Witness): void {
   const verdict = verifyAudit(readAudit(store.db));
   if (!verdict.ok) wrong(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
   else company.say(`audit ${verdict.head.seq}:${verdict.head.hash}`);
+  for (const missing of endsNotAnchored(store.db)) wrong(missing);
   for (const run of store.runs(100)) {
     company.say(`${run.id} ${run.kind} ${run.end}: ${run.endReason}`);
     checkRun(company, store, witness, run.id, wrong);

@@ -100,4 +100,13 @@ export const HOLD_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'identity', '--case', 'patch-role-of-another'],
     noticedAs: /SendCommand in 444400000001/,
   },
+  {
+    name: 'an intent is not held against the instances that it asks for',
+    promise: 'nothing outside the approved plan is changed',
+    changes: [
+      { file: 'src/store/intend.ts', find: 'if (!asksForItsTargets(intent))', replace: 'if (!intent)' },
+    ],
+    prove: ['--only', 'hold', '--case', 'another-instance'],
+    noticedAs: /reached an instance that is not in the approved plan/,
+  },
 ];
