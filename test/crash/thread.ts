@@ -45,7 +45,8 @@ export function comparable(text: string, runId: string): string {
   return text
     .replaceAll(runId, 'RUN')
     .replace(/\((plan )?[0-9a-f]{8}\)/, '($1HASH)')
-    .replace(/Audit head: \d+:[0-9a-f]{64}/, 'Audit head: HEAD');
+    .replace(/Audit head: `?\d+:[0-9a-f]{64}`?/, 'Audit head: HEAD')
+    .replace(/(rows up to number )\d+/, '$1N');
 }
 
 /** Whether a person is asked depends on what was in doubt when it died: a question, and the answer to it. */
