@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Wire tests share two cores with two simulators and a browser: in CI a failure is looked at twice, and both
     // results are printed (docs/flakes.md). At a desk a flake shows at once.
     retry: process.env['CI'] === 'true' ? 1 : 0,
