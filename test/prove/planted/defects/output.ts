@@ -58,7 +58,8 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
       {
         file: 'src/slack/slack-errors.ts',
         find: ": { effect: 'in_doubt', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };",
-        replace: ": { effect: 'not_done', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };",
+        replace:
+          ": { effect: 'not_done', code: causes[0]?.code ?? 'unknown', again: true, retryAfter: null };",
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'answers-lost'],
