@@ -135,13 +135,14 @@ describe('an intent', () => {
     expect(await answerTo(store, runId, intentFor(hash, [1]))).toBe('taken');
   });
 
-  it('counts a person and whoever stands in for that person as one', async () => {
+  it('counts a person and whoever stands in for that person as one, even if both rows got in', async () => {
     const { store, runId, hash } = await readyRun(['UAPP'], wants(2));
+    store.db.exec('DROP INDEX one_approval_of_each');
     const approve = (userId: string, of: string) =>
       store.commit(runId, {
         addApproval: { userId, at: NOW, planHash: hash, standingIn: { for: of, until: NOW + 1 } },
       });
-    await approve('USTANDIN', 'UAPP');
+    expect(await approve('USTANDIN', 'UAPP')).toMatchObject({ ok: true });
     expect(await answerTo(store, runId, intentFor(hash, [1]))).toBe(UNAPPROVED);
     await approve('USTANDIN2', 'UAPP2');
     expect(await answerTo(store, runId, intentFor(hash, [1]))).toBe('taken');
