@@ -2,7 +2,7 @@
  * Who somebody is and which groups they are in, asked live: an approval rests on it, so nothing is
  * remembered, and what cannot be asked is an error, never a yes.
  */
-import type { WebClient } from '@slack/web-api';
+import { WebAPIPlatformError, type WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import { type Directory, LookFailed, type Membership } from '../workflow/ports.ts';
 import { classify, type SlackFailure } from './slack-errors.ts';
@@ -115,7 +115,7 @@ export class SlackDirectory implements Directory {
       return await call();
     } catch (error) {
       const failure = classify(error);
-      if (!mayPass(failure)) throw lookFailed(what, failure, error);
+      if (!mayPass(failure, error)) throw lookFailed(what, failure, error);
       if (failure.retryAfter !== null) await this.#options.pause(failure.retryAfter);
     }
     try {
@@ -130,13 +130,13 @@ function no(why: string): Membership['person'] {
   return { ok: false, why };
 }
 
-/** Platform errors other than a limit say the same again. */
-function mayPass(failure: SlackFailure): boolean {
+/** What Slack itself answers, other than a limit or that it is unsure, it would only say again. */
+function mayPass(failure: SlackFailure, error: unknown): boolean {
   if (failure.retryAfter !== null) return failure.retryAfter <= LONGEST_WAIT;
-  return failure.effect === 'in_doubt' || /^[A-Z]|^http_/.test(failure.code);
+  return failure.effect === 'in_doubt' || !(error instanceof WebAPIPlatformError);
 }
 
 function lookFailed(what: string, failure: SlackFailure, cause: unknown): LookFailed {
-  const transient = failure.retryAfter !== null || mayPass(failure);
+  const transient = failure.retryAfter !== null || mayPass(failure, cause);
   return new LookFailed(failure.code, `Slack did not answer ${what}: ${failure.code}`, transient, { cause });
 }

@@ -22,10 +22,13 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (prepared(db, "SELECT 1 FROM freezes WHERE scope = 'all'").get())
       throw new Refused('frozen', 'everything is frozen');
   }
+  if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
+  // Before there is a plan, nothing but a fresh scan may go out.
+  if (intent.planHash === null && intent.kind !== 'scan')
+    throw new Refused('not_approved', 'there is no approved plan');
   if (!asksForItsTargets(intent))
     throw new Refused('other_instances', 'the request names other instances than its targets');
   if (intent.planHash !== null) {
-    if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
     const approved = prepared(
       db,
       'SELECT count(DISTINCT coalesce(standing_for, user_id)) AS n FROM approvals WHERE run_id = CAST(? AS TEXT) AND plan_hash = CAST(? AS TEXT)',
@@ -75,20 +78,17 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     'INSERT INTO effect_targets (effect_id, run_id, kind, key) VALUES (?, ?, ?, ?)',
   );
   for (const key of intent.targets) {
-    if (intent.planHash !== null) {
-      const row = prepared(
-        db,
-        'SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) AND key = CAST(? AS TEXT)',
-      ).get(runId, key) as TargetRow | undefined;
-      const target = row ? toTarget(row) : undefined;
-      if (!target || target.stage !== intent.fromStage)
-        throw new Refused('target_moved', `${key} is ${target?.stage ?? 'not in the run'}`);
-    }
+    const row = prepared(
+      db,
+      'SELECT data FROM targets WHERE run_id = CAST(? AS TEXT) AND key = CAST(? AS TEXT)',
+    ).get(runId, key) as TargetRow | undefined;
+    const stage = row ? toTarget(row).stage : 'not in the run';
+    if (stage !== intent.fromStage) throw new Refused('target_moved', `${key} is ${stage}`);
     try {
       addKey.run(id, runId, intent.kind, key);
     } catch (error) {
       if (error instanceof Error && /UNIQUE/.test(error.message))
-        throw new Refused('already_done', `${key} already has a ${intent.kind} in this run`);
+        throw new Refused('already_done', `${key} already has its ${intent.kind} in this run`);
       throw error;
     }
   }

@@ -14,8 +14,8 @@ const RULES: readonly string[] = [
 /** What an approval rests on outside the domain. Each file has tests of its own. */
 const APPROVAL_CODE: Readonly<Record<string, readonly string[]>> = {
   'src/slack/button-value.ts': ['test/slack/{button-value,clicks}.test.ts'],
-  'src/slack/directory.ts': ['test/slack/directory.test.ts'],
-  'src/store/intend.ts': ['test/store/intend.test.ts'],
+  'src/slack/directory.ts': ['test/slack/directory{,-answers}.test.ts'],
+  'src/store/intend.ts': ['test/store/intend{,-once}.test.ts'],
 };
 
 /** Types and lists of names alone have nothing that could be wrong at run time. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ACTION,
+  ANSWER_PREFIX,
   ANSWERS,
   encode,
   readQuestionValue,
   readRunValue,
   readViewMeta,
+  VIEW,
 } from '../../src/slack/button-value.ts';
 
 const RUN = { v: 1, runId: 'r1', planHash: 'f'.repeat(64) } as const;
@@ -79,5 +82,32 @@ describe('what a button carries', () => {
   it('may have 3,000 characters, as Slack lets a modal have', () => {
     const more = 'x'.repeat(3000 - altered(RUN, { more: '' }).length);
     expect(readRunValue(altered(RUN, { more }))).toEqual(RUN);
+  });
+});
+
+describe('the name of a button or a modal', () => {
+  it('is that of earlier releases, whose cards are still clicked', () => {
+    expect(ACTION).toEqual({
+      approve: 'run_approve',
+      reject: 'run_reject',
+      exclude: 'run_exclude',
+      viewAll: 'run_view_all',
+      stop: 'run_stop',
+      secondConfirmation: 'run_second_confirmation',
+      pagePrevious: 'page_previous',
+      pageNext: 'page_next',
+    });
+    expect(ANSWERS.map((answer) => `${ANSWER_PREFIX}${answer}`)).toEqual([
+      'question_send_again',
+      'question_give_up',
+      'question_stop_now',
+      'question_leave_on',
+    ]);
+    expect(VIEW).toEqual({
+      reject: 'modal_reject',
+      exclude: 'modal_exclude',
+      viewAll: 'modal_view_all',
+      secondConfirmation: 'modal_second_confirmation',
+    });
   });
 });

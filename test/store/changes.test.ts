@@ -1,10 +1,9 @@
 /** One Changes is applied whole or not at all; what must never change cannot be changed. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Changes } from '../../src/workflow/changes.ts';
 import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import { buildPlan, buildRun, buildTarget, keyOf, NOW } from '../workflow/build.ts';
-import { createRun, newStore, once, runInWaves } from './support.ts';
+import { createRun, newStore, runInWaves } from './support.ts';
 
 describe('what was decided', () => {
   it('about a plan can be neither changed nor deleted', async () => {
@@ -52,60 +51,6 @@ describe('what was decided', () => {
     store.db.exec("UPDATE plans SET body = replace(body, 'i-', 'j-')");
     expect(store.load(runId)?.planHashNow).not.toBe(hash);
     expect(store.plan(runId, 1)?.targets[0]?.key).toContain('j-');
-  });
-});
-
-describe('an expectation that does not hold', () => {
-  const change: Changes = {
-    run: { because: [{ code: 'x', text: 'x' }] },
-    audit: [{ actor: 'a', action: 'x', text: 'x' }],
-    news: [{ kind: 'progress', text: 'x' }],
-  };
-
-  it('refuses the whole write, and leaves the revision alone', async () => {
-    const { store } = newStore();
-    const { runId, hash } = await runInWaves(store);
-    const before = store.run(runId);
-    const rows = store.auditRows(runId).length;
-    for (const [expect_, refused] of [
-      [{ phase: 'plan' }, 'phase_changed'],
-      [{ planHash: 'f'.repeat(64) }, 'plan_changed'],
-      [{ planHash: null }, 'plan_changed'],
-      [{ approvals: 0 }, 'approvals_changed'],
-      [{ approvals: 2 }, 'approvals_changed'],
-    ] as const)
-      expect(await store.commit(runId, { ...change, expect: expect_ })).toMatchObject({ ok: false, refused });
-    expect(store.run(runId)).toEqual(before);
-    expect(store.auditRows(runId)).toHaveLength(rows);
-    expect(
-      await store.commit(runId, {
-        ...change,
-        expect: { phase: 'waves', planHash: hash, approvals: 1, notStopped: true },
-      }),
-    ).toMatchObject({ ok: true });
-    expect(store.run(runId)?.revision).toBe((before?.revision ?? 0) + 1);
-    await store.commit(runId, { run: { stopRequestedAt: NOW, stopRequestedBy: 'U' } });
-    expect(await store.commit(runId, { ...change, expect: { notStopped: true } })).toMatchObject({
-      refused: 'stopped',
-    });
-  });
-
-  it('does not use up the click: it may be made again', async () => {
-    const { store } = newStore();
-    const { id } = await createRun(store);
-    const click = once();
-    expect(await store.commit(id, { expect: { once: click, phase: 'waves' } })).toMatchObject({
-      refused: 'phase_changed',
-    });
-    expect(await store.commit(id, { expect: { once: click } })).toMatchObject({ ok: true });
-    expect(await store.commit(id, { expect: { once: click } })).toMatchObject({ refused: 'seen_before' });
-  });
-
-  it('of a run that nobody knows says so', async () => {
-    const { store } = newStore();
-    expect(await store.commit('nobody', {})).toMatchObject({ ok: false, refused: 'no_such_run' });
-    expect(store.load('nobody')).toBeNull();
-    expect(store.run('nobody')).toBeNull();
   });
 });
 

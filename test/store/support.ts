@@ -121,3 +121,15 @@ export function intentFor(
     ...changes,
   };
 }
+
+/** A store with a run whose two targets are ready, of a plan that wants so many approvals. */
+export async function readyRun(approvers?: readonly string[], planChanges: Partial<Plan> = {}) {
+  const { store, time } = newStore();
+  return { store, time, ...(await runInWaves(store, undefined, planChanges, approvers)) };
+}
+
+/** 'taken', or why not, as it is read. */
+export async function answerTo(store: SqliteStore, runId: string, intent: Intent): Promise<string> {
+  const answer = await store.intend(runId, intent);
+  return answer.ok ? 'taken' : `${answer.refused}: ${answer.text}`;
+}
