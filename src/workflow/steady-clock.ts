@@ -9,7 +9,7 @@ export function steady(now: () => number): () => number {
   let setBackBy = 0;
   return () => {
     const time = now();
-    if (time + setBackBy < last) setBackBy = last - time;
+    setBackBy = Math.max(setBackBy, last - time);
     last = time + setBackBy;
     return last;
   };
