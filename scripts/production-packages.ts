@@ -12,7 +12,6 @@ export interface LockEntry {
   resolved?: string;
   license?: string;
   dev?: boolean;
-  devOptional?: boolean;
   link?: boolean;
   hasInstallScript?: boolean;
 }
@@ -34,10 +33,13 @@ export interface ProductionPackage {
   hasInstallScript: boolean;
 }
 
-/** What `npm ci --omit=dev` installs, by name and version. */
+/**
+ * What `npm ci --omit=dev` installs, by name and version: also what the lockfile calls `devOptional`, needed by a
+ * development dependency and by an optional one that is installed with us.
+ */
 export function productionPackages(lockfile = readLockfile()): ProductionPackage[] {
   return Object.entries(lockfile.packages)
-    .filter(([path, entry]) => path !== '' && !entry.dev && !entry.devOptional)
+    .filter(([path, entry]) => path !== '' && !entry.dev)
     .map(([path, entry]) => ({
       path,
       name: path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),

@@ -31,7 +31,6 @@ import type { SqliteStore } from './store/sqlite-store.ts';
 import { SqliteWatch } from './store/sqlite-watch.ts';
 import { EmbeddedHost } from './workflow/host.ts';
 import { createPatchService } from './workflow/patch-service.ts';
-import type { Clock } from './workflow/ports.ts';
 import { view } from './workflow/service/looking.ts';
 import type { PatchService } from './workflow/service.ts';
 import { CommandWatch } from './workflow/watch/command-watch.ts';
@@ -137,7 +136,6 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       async writeReport(runId) {
         // Beside the report: a run never waits for it.
         watch.soon(store.run(runId)?.environment ?? '');
-        appendAnchor(anchors, store.auditHead(), clock.now());
         await reports.write(runId);
       },
       view: (runId) => view({ store }, runId),
@@ -167,17 +165,21 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     clock,
   });
   host.onRound = () => slack.kick();
+  const anchorToFile = () => anchored(() => appendAnchor(anchors, store.auditHead(), clock.now()), log);
+  host.onEnd = () => void anchorToFile();
+  // A run may have ended just before the process did.
+  await anchorToFile();
   let hostKnown = false;
   const everyMinute = async () => {
     host.kickAll();
     void watch.tick();
-    if (!hostKnown) hostKnown = (await ownHost.look()).state !== 'unknown';
+    if (!hostKnown) hostKnown = isKnown(await ownHost.look());
   };
   const tick = cron.schedule('* * * * *', everyMinute, { name: 'every-minute', noOverlap: true });
   const hourly = cron.schedule(
     '0 * * * *',
     async () => {
-      await anchorNow(store, anchors, clock, log);
+      await anchored(() => anchorHead(store, anchors, clock.now()), log);
       slack.kick();
     },
     { name: 'anchor', noOverlap: true },
@@ -223,7 +225,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   };
   try {
     // A second at most: before anything goes on, it must be known what it must not touch.
-    hostKnown = (await lookingForHost).state !== 'unknown';
+    hostKnown = isKnown(await lookingForHost);
     host.kickAll();
     void watch.tick();
     await slack.start();
@@ -242,10 +244,15 @@ async function lookForHost(ownHost: OwnHost, log: Logger): Promise<HostAnswer> {
   return answer;
 }
 
+/** Else it is asked again every minute: what the configuration names may be where Patchday ran before. */
+function isKnown({ state }: HostAnswer): boolean {
+  return state === 'instance' || state === 'none';
+}
+
 /** A full disk must not end the process: the next hour tries again. */
-async function anchorNow(store: SqliteStore, anchors: string, clock: Clock, log: Logger): Promise<void> {
+async function anchored(write: () => void | Promise<void>, log: Logger): Promise<void> {
   try {
-    await anchorHead(store, anchors, clock.now());
+    await write();
   } catch (error) {
     log.error({ err: error }, 'the head of the audit could not be anchored');
   }

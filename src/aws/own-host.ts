@@ -11,6 +11,8 @@ import { Agent, request } from 'node:http';
 
 export type HostAnswer =
   | { state: 'instance'; instanceIds: readonly string[]; text: string }
+  /** The configuration names instances, and nobody could be asked whether this is one of them. */
+  | { state: 'configured'; instanceIds: readonly string[]; text: string }
   /** The machine says that it is none of EC2, or somebody said that there is nothing to ask. */
   | { state: 'none'; text: string }
   /** It may well be an instance: nobody could be asked. */
@@ -50,16 +52,19 @@ export function createOwnHost(options: OwnHostOptions): OwnHost {
     if (found.length > 0) return instance();
     const [board, service] = await Promise.all([readBoard(boardFolder), askService(env, limitMs)]);
     found = [...new Set([board.instanceId, service.instanceId].filter((id) => id !== null))];
-    if (all().length > 0) return instance();
-    if (env['AWS_EXECUTION_ENV'] === 'AWS_ECS_FARGATE')
-      return { state: 'none', text: 'This is Fargate, where there is no instance to refuse.' };
-    if (service.disabled)
-      return {
-        state: 'none',
-        text: 'Asking for the own instance is switched off (AWS_EC2_METADATA_DISABLED), and own_instance_ids names none: nothing is refused.',
-      };
-    if (board.vendor !== null && !/amazon|xen/i.test(board.vendor))
-      return { state: 'none', text: `This machine is none of EC2 (${board.vendor}): nothing is refused.` };
+    if (found.length > 0) return instance();
+    const none = noneBecause(env, board.vendor, service);
+    if (configured.length > 0) {
+      const ids = configured.join(', ');
+      return none === null
+        ? {
+            state: 'configured',
+            instanceIds: configured,
+            text: `own_instance_ids names ${ids}, which is not patched; whether this runs on it could not be asked: ${service.why}. If it has moved to another instance, that one could be patched and rebooted by itself.`,
+          }
+        : instance();
+    }
+    if (none !== null) return { state: 'none', text: none };
     return {
       state: 'unknown',
       text: `It is not known whether this runs on an EC2 instance: ${service.why}. If it does, name the instance in own_instance_ids, or raise the hop limit of its metadata service to 2; else it could be patched and rebooted by itself.`,
@@ -76,6 +81,21 @@ export function createOwnHost(options: OwnHostOptions): OwnHost {
   }
 
   return { instanceIds: all, look };
+}
+
+/** Why there is no instance to be found; null when there may be one. */
+function noneBecause(
+  env: OwnHostOptions['env'],
+  vendor: string | null,
+  service: ServiceAnswer,
+): string | null {
+  if (env['AWS_EXECUTION_ENV'] === 'AWS_ECS_FARGATE')
+    return 'This is Fargate, where there is no instance to refuse.';
+  if (service.disabled)
+    return 'Asking for the own instance is switched off (AWS_EC2_METADATA_DISABLED), and own_instance_ids names none: nothing is refused.';
+  if (vendor !== null && !/amazon|xen/i.test(vendor))
+    return `This machine is none of EC2 (${vendor}): nothing is refused.`;
+  return null;
 }
 
 /** Outside Linux, and where the files are hidden, there is nothing to read. */

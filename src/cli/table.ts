@@ -45,10 +45,10 @@ export const CLI_COMMANDS: readonly CliCommand[] = [
   },
   {
     words: ['audit', 'export'],
-    usage: 'patchday audit export --run ID [--to FOLDER] [--config FILE]',
+    usage: 'patchday audit export --run ID [--to FOLDER] [--anchor SEQ:HASH ...] [--config FILE]',
     description:
-      'Write the evidence of a run for an auditor: plan, approvals, audit, effects, reports, chain proof.',
-    exitCodes: '0 written and the chain is whole, 1 not',
+      'Write the evidence of a run for an auditor: plan, approvals, audit, effects, reports, and all rows of the audit, so that its chain can be recomputed. Secrets are taken out.',
+    exitCodes: '0 written, the audit whole and the tables as it tells; 1 not',
     run: exportRun,
   },
   {

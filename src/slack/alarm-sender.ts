@@ -6,6 +6,7 @@ import type { WebClient } from '@slack/web-api';
 import type { AlarmOutbox, AlarmRow } from '../workflow/service.ts';
 import { renderAlarm } from './alarm.ts';
 import type { Log } from './log.ts';
+import { Outcomes } from './outcomes.ts';
 import type { ChannelPace } from './pace.ts';
 import { classify } from './slack-errors.ts';
 
@@ -23,28 +24,43 @@ const AT_ONCE = 20;
 
 export class AlarmSender {
   readonly #options: AlarmSenderOptions;
+  readonly #outcomes: Outcomes<number>;
 
   constructor(options: AlarmSenderOptions) {
     this.#options = options;
+    this.#outcomes = new Outcomes(options.log);
   }
 
   /** Never throws, unless the rows cannot be read. Returns when to come again (ms), null when nothing is open. */
   async round(): Promise<number | null> {
     const { alarms, now, channels } = this.#options;
+    const unwritten = this.#outcomes.settle(now());
+    if (unwritten !== null) return unwritten;
     for (const row of alarms.due(now(), AT_ONCE)) {
       if (channels.nextAt(row.channel) <= now()) await this.#tell(row);
     }
     const next = alarms.nextAt();
-    return next === null ? null : Math.max(next, now() + 1);
+    if (next === null || next > now()) return next;
+    // Some are due and wait for their channel.
+    const waits = alarms.due(now(), AT_ONCE).map((row) => channels.nextAt(row.channel));
+    return Math.max(now() + 1, Math.min(...waits));
   }
 
   async #tell(row: AlarmRow): Promise<void> {
     const { client, alarms, now, log, channels } = this.#options;
     channels.used(row.channel, now());
-    alarms.sending(row.id);
+    try {
+      alarms.sending(row.id);
+    } catch (error) {
+      // Nothing was sent, and the row is as it was.
+      log.error({ alarm: row.id, err: error }, 'an alarm could not be told');
+      channels.pause(row.channel, now() + FIRST_PAUSE);
+      return;
+    }
     // What a refused message lacks are its blocks; the text says all of it.
     const plainOnly = row.error.startsWith('refused');
     const message = renderAlarm(row.alarm, row.mayBeDoubled);
+    let outcome: () => void;
     try {
       const answer = await client.chat.postMessage({
         channel: row.channel,
@@ -53,7 +69,8 @@ export class AlarmSender {
         unfurl_links: false,
         unfurl_media: false,
       });
-      alarms.sent(row.id, answer.ts ?? null);
+      const ts = answer.ts ?? null;
+      outcome = () => alarms.sent(row.id, ts);
     } catch (error) {
       const failure = classify(error);
       const pause =
@@ -63,8 +80,10 @@ export class AlarmSender {
         'an alarm was not told yet',
       );
       const why = failure.again ? failure.code : `refused: ${failure.code}`;
-      alarms.failed(row.id, why, now() + pause, failure.effect === 'in_doubt');
-      if (failure.retryAfter !== null) channels.pause(row.channel, now() + failure.retryAfter);
+      const again = now() + pause;
+      outcome = () => alarms.failed(row.id, why, again, failure.effect === 'in_doubt');
+      if (failure.retryAfter !== null) channels.pause(row.channel, again);
     }
+    this.#outcomes.record(row.id, outcome);
   }
 }

@@ -8,6 +8,7 @@ import type { RunId } from '../workflow/run-types.ts';
 import type { Outbox } from '../workflow/service.ts';
 import type { Message } from './card.ts';
 import type { Log } from './log.ts';
+import { Outcomes } from './outcomes.ts';
 import { Budget, type ChannelPace } from './pace.ts';
 import { classify, isLost, type SlackFailure } from './slack-errors.ts';
 
@@ -46,17 +47,21 @@ export class CardSender {
   readonly #options: CardSenderOptions;
   readonly #edits: Budget;
   readonly #states = new Map<RunId, CardState>();
+  readonly #outcomes: Outcomes<RunId>;
   /** Slack asked for a pause of all edits. */
   #pausedUntil = 0;
 
   constructor(options: CardSenderOptions) {
     this.#options = options;
+    this.#outcomes = new Outcomes(options.log);
     this.#edits = new Budget({ perMinute: options.editsPerMinute, burst: 10, now: options.now() });
   }
 
   /** Sends what may be sent now. Never throws. Returns when to come again (ms), null when all cards are true. */
   async round(): Promise<number | null> {
     const { outbox, now } = this.#options;
+    const unwritten = this.#outcomes.settle(now());
+    if (unwritten !== null) return unwritten;
     let next: number | null = null;
     const stale = outbox.staleCards();
     for (const runId of this.#states.keys()) {
@@ -137,14 +142,16 @@ export class CardSender {
         unfurl_links: false,
         unfurl_media: false,
       });
-      if (!answer.ts) throw new Error('Slack answered without a timestamp');
-      outbox.cardPosted(runId, answer.ts, message.revision);
+      const { ts } = answer;
+      if (!ts) throw new Error('Slack answered without a timestamp');
+      this.#outcomes.record(runId, () => outbox.cardPosted(runId, ts, message.revision));
       state.failures = 0;
       state.nextAt = now() + this.#options.cardInterval;
     } catch (error) {
       const failure = classify(error);
-      if (failure.effect === 'in_doubt') outbox.cardInDoubt(runId);
-      else outbox.cardLost(runId);
+      this.#outcomes.record(runId, () =>
+        failure.effect === 'in_doubt' ? outbox.cardInDoubt(runId) : outbox.cardLost(runId),
+      );
       log.warn({ runId, channel, slack: failure.code, effect: failure.effect }, 'the card was not posted');
       if (failure.retryAfter !== null) channels.pause(channel, now() + failure.retryAfter);
       this.#refused(runId, failure);
@@ -168,13 +175,13 @@ export class CardSender {
         text: message.text,
         blocks: state.plainOnly ? [] : message.blocks,
       });
-      outbox.cardShown(runId, message.revision);
+      this.#outcomes.record(runId, () => outbox.cardShown(runId, message.revision));
       state.failures = 0;
       state.nextAt = now() + this.#options.cardInterval;
     } catch (error) {
       const failure = classify(error);
       log.warn({ runId, channel, slack: failure.code }, 'the card was not edited');
-      if (isLost(failure)) outbox.cardLost(runId);
+      if (isLost(failure)) this.#outcomes.record(runId, () => outbox.cardLost(runId));
       this.#refused(runId, failure);
       if (failure.retryAfter !== null) this.#pausedUntil = now() + failure.retryAfter;
       this.#later(runId, isLost(failure) && state.failures === 0 ? { ...failure, retryAfter: 0 } : failure);

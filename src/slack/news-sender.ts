@@ -9,6 +9,7 @@ import { type FileToUpload, UploadNotBegun, uploadFiles } from './file-upload.ts
 import type { Log } from './log.ts';
 import { md, shorten } from './mrkdwn.ts';
 import { renderNews } from './news.ts';
+import { Outcomes } from './outcomes.ts';
 import type { ChannelPace } from './pace.ts';
 import { classify, type SlackFailure } from './slack-errors.ts';
 
@@ -38,16 +39,20 @@ const UPLOAD_ATTEMPTS = 5;
 
 export class NewsSender {
   readonly #options: NewsSenderOptions;
+  readonly #outcomes: Outcomes<number>;
   /** While Slack is not well: when to ask it again, and how often that was in vain. */
   #unwell: { askAt: number; failures: number } | null = null;
 
   constructor(options: NewsSenderOptions) {
     this.#options = options;
+    this.#outcomes = new Outcomes(options.log);
   }
 
   /** One message per channel at most. Never throws. Returns when to come again (ms), null when nothing is due. */
   async round(): Promise<number | null> {
     const { outbox, now, channels } = this.#options;
+    const unwritten = this.#outcomes.settle(now());
+    if (unwritten !== null) return unwritten;
     const rows = outbox.due(now(), AT_ONCE);
     if (rows.length > 0 && !(await this.#isWell())) return this.#unwell?.askAt ?? now();
     const firsts = new Map<string, OutboxRow>();
@@ -87,19 +92,24 @@ export class NewsSender {
   async #tell(row: OutboxRow): Promise<void> {
     const { outbox, now, log, channels } = this.#options;
     channels.used(row.channel, now());
+    const files = await this.#files(row);
     try {
-      const files = await this.#files(row);
       outbox.sending(row.id, now());
-      try {
-        outbox.sent(row.id, await this.#deliver(row, files));
-      } catch (error) {
-        this.#failed(row, error);
-      }
-      channels.used(row.channel, now());
     } catch (error) {
+      // Nothing was sent, and the row is as it was.
       log.error({ runId: row.runId, news: row.id, err: error }, 'news could not be told');
-      outbox.failed(row.id, 'internal', now() + LONGEST_PAUSE);
+      channels.pause(row.channel, now() + FIRST_PAUSE);
+      return;
     }
+    let outcome: () => void;
+    try {
+      const ts = await this.#deliver(row, files);
+      outcome = () => outbox.sent(row.id, ts);
+    } catch (error) {
+      outcome = this.#failed(row, error);
+    }
+    this.#outcomes.record(row.id, outcome);
+    channels.used(row.channel, now());
   }
 
   /** 'missing' when they could not be had: the message then says so. */
@@ -140,7 +150,8 @@ export class NewsSender {
     return answer.ts ?? null;
   }
 
-  #failed(row: OutboxRow, error: unknown): void {
+  /** What is to be written about a message that was not delivered. */
+  #failed(row: OutboxRow, error: unknown): () => void {
     const { outbox, now, log, channels } = this.#options;
     const failure: SlackFailure =
       error instanceof UploadNotBegun
@@ -152,17 +163,18 @@ export class NewsSender {
     }
     if (failure.effect === 'in_doubt') {
       log.warn(fields, 'it is not known whether Slack took the news: it is not told again');
-      outbox.giveUp(row.id, `in doubt: ${failure.code}`);
-    } else if (!failure.again) {
-      log.error(fields, 'Slack refuses the news');
-      outbox.giveUp(row.id, `refused: ${failure.code}`);
-    } else {
-      const pause =
-        failure.retryAfter ?? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(row.attempts, 10));
-      log.warn({ ...fields, pause }, 'Slack did not take the news: it is told later');
-      outbox.failed(row.id, failure.code, now() + pause);
-      if (failure.retryAfter !== null) channels.pause(row.channel, now() + failure.retryAfter);
+      return () => outbox.giveUp(row.id, `in doubt: ${failure.code}`);
     }
+    if (!failure.again) {
+      log.error(fields, 'Slack refuses the news');
+      return () => outbox.giveUp(row.id, `refused: ${failure.code}`);
+    }
+    const pause =
+      failure.retryAfter ?? Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.min(row.attempts, 10));
+    log.warn({ ...fields, pause }, 'Slack did not take the news: it is told later');
+    const again = now() + pause;
+    if (failure.retryAfter !== null) channels.pause(row.channel, again);
+    return () => outbox.failed(row.id, failure.code, again);
   }
 }
 

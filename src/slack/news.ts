@@ -1,8 +1,8 @@
 /** One message in the thread of a run. Pure. */
-import type { News } from '../workflow/view.ts';
-import { messageText, section } from './blocks.ts';
+import type { Anchor, News } from '../workflow/view.ts';
+import { context, messageText, section } from './blocks.ts';
 import type { Message } from './card.ts';
-import { codeBlock, md, NOTHING, words } from './mrkdwn.ts';
+import { code, codeBlock, md, NOTHING, words } from './mrkdwn.ts';
 
 const MARKS: Record<News['kind'], ReturnType<typeof md>> = {
   progress: NOTHING,
@@ -13,7 +13,8 @@ const MARKS: Record<News['kind'], ReturnType<typeof md>> = {
 };
 
 /** The text is complete without the blocks. */
-export function renderNews(news: News): Message {
+export function renderNews(news: News | Anchor): Message {
+  if (news.kind === 'anchor') return renderAnchor(news);
   const what = md`${MARKS[news.kind]}${words(news.text, 1500)}`;
   const hint =
     news.kind === 'question' ? md`\nAnswer with the buttons on the card at the top of this thread.` : NOTHING;
@@ -26,6 +27,15 @@ export function renderNews(news: News): Message {
     text: messageText([spoken, hint === NOTHING ? NOTHING : md`Answer with the buttons on the card.`]),
     blocks,
   };
+}
+
+/**
+ * Alone in its message, small, and the head as code: foreign text is never shown like this, so that nobody can
+ * write an anchor of their own into a thread (SECURITY.md says how to tell them apart).
+ */
+function renderAnchor({ seq, hash }: Anchor): Message {
+  const text = md`🔏 Audit head: ${code(`${seq}:${hash}`)} Its rows up to number ${seq} cannot be changed unnoticed from now on.`;
+  return { text: messageText([text]), blocks: [context(text)] };
 }
 
 /** The end of the output, where the error is, short enough even if every character must be escaped. */

@@ -1,4 +1,4 @@
-/** The audit's head, written to a file beside the reports at intervals and at the end of each run. */
+/** The audit's head, written to a file beside the reports at every start, at intervals and at the end of each run. */
 import { appendFileSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type AuditAnchor, parseAnchor } from './audit-chain.ts';

@@ -3,9 +3,8 @@
  * thread of the newest run, where it disturbs nobody.
  */
 import type { RunId } from '../workflow/run-types.ts';
-import { AUDIT_HEAD } from '../workflow/words.ts';
 import { appendAnchor } from './anchor-file.ts';
-import { type AuditAnchor, parseAnchor } from './audit-chain.ts';
+import type { AuditAnchor } from './audit-chain.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 /**
@@ -23,27 +22,23 @@ export async function anchorHead(store: SqliteStore, file: string, now: number):
 }
 
 async function tell(store: SqliteStore, head: AuditAnchor): Promise<void> {
-  const before = lastTold(store);
   const runId = newestThread(store);
-  if (runId === null || head.seq <= before) return;
-  await store.commit(runId, {
-    news: [
-      {
-        kind: 'progress',
-        text: `${AUDIT_HEAD}${head.seq}:${head.hash} (rows ${before + 1} to ${head.seq} cannot be changed unnoticed from now on).`,
-      },
-    ],
-  });
+  if (runId === null || head.seq <= lastTold(store)) return;
+  await store.tellAnchor(runId);
 }
 
-/** Number of the newest audit row whose hash stands in Slack, or is on its way there; 0 when none does. */
+/**
+ * Number of the newest audit row whose hash stands in Slack, or is on its way there; 0 when none does. Only news
+ * of the kind counts, with the hash that the row has: no text, whoever wrote it.
+ */
 function lastTold({ db }: SqliteStore): number {
   const row = db
     .prepare(
-      "SELECT news ->> '$.text' AS text FROM outbox WHERE state <> 'given_up' AND instr(news ->> '$.text', ?) > 0 ORDER BY id DESC LIMIT 1",
+      `SELECT a.seq FROM outbox o JOIN audit a ON a.seq = o.news ->> '$.seq' AND a.hash = o.news ->> '$.hash'
+       WHERE o.state <> 'given_up' AND o.news ->> '$.kind' = 'anchor' ORDER BY o.id DESC LIMIT 1`,
     )
-    .get(AUDIT_HEAD) as { text: string } | undefined;
-  return row ? (parseAnchor(row.text.slice(row.text.indexOf(AUDIT_HEAD)))?.seq ?? 0) : 0;
+    .get() as { seq: number } | undefined;
+  return row?.seq ?? 0;
 }
 
 /** An open run before an ended one, the newer before the older; null before the first. */

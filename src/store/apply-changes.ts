@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { AuditEntry, Changes, Committed, EffectChange, TargetChange } from '../workflow/changes.ts';
 import type { Run, RunId, Target } from '../workflow/run-types.ts';
-import type { News } from '../workflow/view.ts';
+import type { Anchor, News } from '../workflow/view.ts';
 import { adoptEffect, parkedFinding, unpark } from './adopt.ts';
 import { auditHead, hashAuditRow } from './audit-chain.ts';
 import { type Facts, factsOf, withFacts } from './audit-facts.ts';
@@ -73,6 +73,8 @@ export class ChangeApplier {
     this.writeRun({ ...run, ...changes.run, id: run.id, revision: run.revision + 1 });
     this.audit(runId, withFacts(changes.audit ?? [], this.#facts(runId, changes, alsoTrue)));
     this.news(runId, changes.news ?? []);
+    // Covers the row that says how the run ended, and is in its transaction: no crash comes between the two.
+    if (changes.run?.phase === 'ended' && run.phase !== 'ended') this.anchor(runId);
   }
 
   #facts(runId: RunId, changes: Changes, alsoTrue: Facts): Facts {
@@ -139,9 +141,14 @@ export class ChangeApplier {
     }
   }
 
-  news(runId: RunId, news: readonly News[]): void {
+  news(runId: RunId, news: readonly (News | Anchor)[]): void {
     const insert = prepared(this.#db, 'INSERT INTO outbox (run_id, news, created_at) VALUES (?, ?, ?)');
     for (const item of news) insert.run(runId, JSON.stringify(item), this.#now());
+  }
+
+  /** The audit's head as it is now, after the rows of this transaction so far. */
+  anchor(runId: RunId): void {
+    this.news(runId, [{ kind: 'anchor', ...auditHead(this.#db) }]);
   }
 
   once(key: string): void {

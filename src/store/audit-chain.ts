@@ -30,12 +30,15 @@ export interface AuditAnchor {
 /** What stands before the first row. */
 export const GENESIS: AuditAnchor = { seq: 0, hash: '0'.repeat(64) };
 
-/** SHA-256 over the canonical JSON of the row without its own hash, lower-case hex. */
-export function hashAuditRow(row: Omit<AuditRow, 'hash'>): string {
+/** What is hashed of a row: its canonical JSON, without its own hash. */
+export function hashedText(row: Omit<AuditRow, 'hash'>): string {
   const { seq, at, runId, actor, action, text, detail, prevHash } = row;
-  return createHash('sha256')
-    .update(canonicalJson({ seq, at, runId, actor, action, text, detail, prevHash }))
-    .digest('hex');
+  return canonicalJson({ seq, at, runId, actor, action, text, detail, prevHash });
+}
+
+/** SHA-256, lower-case hex. */
+export function hashAuditRow(row: Omit<AuditRow, 'hash'>): string {
+  return createHash('sha256').update(hashedText(row)).digest('hex');
 }
 
 export function auditHead(db: Database.Database): AuditAnchor {

@@ -2,8 +2,10 @@
  * What a write makes true, as the audit keeps it beside its sentence: enough to build the state of every run anew
  * from the audit alone (audit-replay.ts), and to see when somebody changed a table behind its back.
  */
+import { createHash } from 'node:crypto';
 import type { AuditEntry, Changes, TargetChange } from '../workflow/changes.ts';
-import type { EffectState, Outcome, Run, Stage, Target } from '../workflow/run-types.ts';
+import { canonicalJson } from '../workflow/plan-hash.ts';
+import type { Effect, EffectRef, EffectState, Outcome, Run, Stage, Target } from '../workflow/run-types.ts';
 import type { ApprovalRecord } from '../workflow/view.ts';
 
 /** Of a run, what decides about it. */
@@ -15,19 +17,28 @@ const OF_A_RUN = [
   'planChangedBy',
   'currentWave',
   'stopRequestedBy',
+  'stopRequestedAt',
 ] as const;
 export type RunFacts = Partial<Pick<Run, (typeof OF_A_RUN)[number]>>;
 
-export type TargetFacts = { stage?: Stage; outcome?: Outcome | null; wave?: number | null };
+/** A target that is added has no image, and one that is planned has none unless it says so: that is not told. */
+export type TargetFacts = Partial<Pick<Target, 'imageId' | 'backupVerified'>> & {
+  stage?: Stage;
+  outcome?: Outcome | null;
+  wave?: number | null;
+};
+
+/** What is told of a run from its first row on. 2: also whether it is parked, and its backups. */
+export const TELLS = 2;
 
 /** One write. What is left out did not change. */
 export interface Facts {
-  /** A new run, with the landing zones that it locks. */
-  created?: { by: string; zones: readonly string[] };
+  /** A new run, with the landing zones that it locks. `tells`: see TELLS; left out by a release that told less. */
+  created?: { by: string; zones: readonly string[]; tells?: number };
   run?: RunFacts;
   plan?: { version: number; hash: string };
-  /** `insteadOf`: whom a stand-in stood in for. */
-  approval?: { by: string; hash: string; insteadOf?: string };
+  /** `insteadOf`: whom a stand-in stood in for, `until`: how long that is configured. */
+  approval?: { by: string; hash: string; at?: number; insteadOf?: string; until?: number };
   /** All targets were thrown away first. */
   cleared?: true;
   added?: Readonly<Record<string, TargetFacts>>;
@@ -35,7 +46,17 @@ export interface Facts {
   targets?: readonly (TargetFacts & { key: string; when?: Stage })[];
   /** Every target that waited for its wave ended as stopped. */
   endQueued?: true;
-  effects?: readonly { id: number; state: EffectState; tag?: string; keys?: readonly string[] }[];
+  /** `is`: hash of what is fixed when it is intended (see `effectHash`); `ref`: what AWS answered. */
+  effects?: readonly {
+    id: number;
+    state: EffectState;
+    tag?: string;
+    keys?: readonly string[];
+    is?: string;
+    ref?: EffectRef | null;
+  }[];
+  /** Null: not parked any more. */
+  parked?: { mayRelease: boolean } | null;
   keepZones?: readonly string[];
   locked?: readonly string[];
   released?: readonly string[];
@@ -52,7 +73,29 @@ const targetFacts = (set: Partial<Target>): TargetFacts => ({
   ...('stage' in set ? { stage: set.stage } : {}),
   ...('outcome' in set ? { outcome: set.outcome } : {}),
   ...('wave' in set ? { wave: set.wave } : {}),
+  ...('imageId' in set && !(set.imageId === null && set.stage === 'queued') ? { imageId: set.imageId } : {}),
+  ...('backupVerified' in set ? { backupVerified: set.backupVerified } : {}),
 });
+
+/** Of most targets nothing but the stage is worth a word. */
+const addedFacts = ({ imageId, backupVerified, ...target }: Target): TargetFacts => ({
+  stage: target.stage,
+  outcome: target.outcome,
+  wave: target.wave,
+  ...(imageId === null ? {} : { imageId }),
+  ...(backupVerified ? { backupVerified } : {}),
+});
+
+/** Over what is fixed when an effect is intended. `request` is the JSON as it is stored. */
+export function effectHash(
+  effect: Pick<Effect, 'kind' | 'wave' | 'batch' | 'attempt' | 'accountId' | 'region' | 'landingZone'>,
+  request: string,
+): string {
+  const { kind, wave, batch, attempt, accountId, region, landingZone } = effect;
+  return createHash('sha256')
+    .update(canonicalJson({ kind, wave, batch, attempt, accountId, region, landingZone, request }))
+    .digest('hex');
+}
 
 function changedTargets(targets: readonly TargetChange[]): Facts['targets'] {
   const changed = targets.flatMap(({ key, set, whenStage }) => {
@@ -64,16 +107,23 @@ function changedTargets(targets: readonly TargetChange[]): Facts['targets'] {
   return changed.length > 0 ? changed : undefined;
 }
 
-function approvalFacts({ userId, planHash, standingIn }: ApprovalRecord): NonNullable<Facts['approval']> {
-  return { by: userId, hash: planHash, ...(standingIn ? { insteadOf: standingIn.for } : {}) };
+function approvalFacts({ userId, planHash, at, standingIn }: ApprovalRecord): NonNullable<Facts['approval']> {
+  const instead = standingIn ? { insteadOf: standingIn.for, until: standingIn.until } : {};
+  return { by: userId, hash: planHash, at, ...instead };
 }
 
 /** `idOf` finds the row of an effect that was adopted in this write, by its tag. */
 export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts {
   const { plan, addApproval, addTargets = [], effects = [], adopt = [] } = changes;
   const moved = [
-    ...effects.filter((e) => e.state !== e.from).map(({ id, state }) => ({ id, state })),
-    ...adopt.map(({ tag, state, targets }) => ({ id: idOf(tag), state, tag, keys: targets })),
+    ...effects
+      .filter((e) => e.state !== e.from || e.ref)
+      .map(({ id, state, ref }) => ({ id, state, ...(ref ? { ref } : {}) })),
+    ...adopt.map((effect) => {
+      const { tag, state, targets, request, ref } = effect;
+      const is = effectHash(effect, JSON.stringify(request));
+      return { id: idOf(tag), state, tag, keys: targets, is, ref };
+    }),
   ];
   const run = changes.run && runFacts(changes.run);
   const targets = changedTargets(changes.targets ?? []);
@@ -83,11 +133,13 @@ export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts 
     ...(addApproval ? { approval: approvalFacts(addApproval) } : {}),
     ...(changes.replaceTargets ? { cleared: true } : {}),
     ...(addTargets.length > 0
-      ? { added: Object.fromEntries(addTargets.map((t) => [t.key, targetFacts(t)])) }
+      ? { added: Object.fromEntries(addTargets.map((t) => [t.key, addedFacts(t)])) }
       : {}),
     ...(targets ? { targets } : {}),
     ...(changes.endQueued ? { endQueued: true } : {}),
     ...(moved.length > 0 ? { effects: moved } : {}),
+    ...(changes.parked ? { parked: { mayRelease: changes.parked.mayRelease } } : {}),
+    ...(changes.unpark ? { parked: null } : {}),
     ...(changes.keepZones ? { keepZones: changes.keepZones } : {}),
     ...(changes.instanceLocks?.length ? { locked: changes.instanceLocks.map((l) => l.key) } : {}),
     ...(changes.releaseInstanceLocks?.length ? { released: changes.releaseInstanceLocks } : {}),

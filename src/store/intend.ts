@@ -1,7 +1,9 @@
 import type Database from 'better-sqlite3';
 import type { Intent } from '../workflow/changes.ts';
+import { targetKey } from '../workflow/instance.ts';
 import type { Effect, RunId } from '../workflow/run-types.ts';
 import { type ChangeApplier, Refused } from './apply-changes.ts';
+import { effectHash } from './audit-facts.ts';
 import { storedPlan } from './load.ts';
 import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } from './rows.ts';
 import { prepared } from './statements.ts';
@@ -20,6 +22,8 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (prepared(db, "SELECT 1 FROM freezes WHERE scope = 'all'").get())
       throw new Refused('frozen', 'everything is frozen');
   }
+  if (!asksForItsTargets(intent))
+    throw new Refused('other_instances', 'the request names other instances than its targets');
   if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
   // Before there is a plan, nothing but a fresh scan may go out.
   if (intent.planHash === null && intent.kind !== 'scan')
@@ -48,6 +52,7 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (intent.forward && plan.kind === 'patch' && intent.at > plan.noNewWaveAfter)
       throw new Refused('late', 'the window does not leave enough time any more');
   }
+  const request = JSON.stringify(intent.request);
   const inserted = prepared(
     db,
     `INSERT OR IGNORE INTO effects (run_id, kind, wave, batch, attempt, state, tag, account_id, region, landing_zone, intended_at, look_at, request)
@@ -63,7 +68,7 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     region: intent.region,
     landingZone: intent.landingZone,
     at: intent.at,
-    request: JSON.stringify(intent.request),
+    request,
   });
   if (inserted.changes === 0)
     throw new Refused('already_done', `batch ${intent.batch} already has attempt ${intent.attempt}`);
@@ -95,11 +100,25 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
         : {}),
       audit: intent.audit,
     },
-    { effects: [{ id, state: 'intended', tag: intent.tag, keys: intent.targets }] },
+    {
+      effects: [
+        { id, state: 'intended', tag: intent.tag, keys: intent.targets, is: effectHash(intent, request) },
+      ],
+    },
   );
   return toEffect(
     prepared(db, `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = CAST(? AS INTEGER)`).get(
       id,
     ) as EffectRow,
   );
+}
+
+/**
+ * What AWS is asked to change are the targets, which plan and audit name by their keys. The instance in a target's
+ * row is somewhere else in the row, and what is looked up by it could be another one.
+ */
+function asksForItsTargets({ request, targets, accountId, region }: Intent): boolean {
+  const ids = 'instanceIds' in request ? request.instanceIds : [request.instanceId];
+  const asked = ids.map((id) => targetKey(accountId, region, id)).sort();
+  return asked.join() === [...targets].sort().join();
 }

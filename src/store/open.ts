@@ -12,6 +12,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
@@ -81,8 +82,10 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
  * process dies, however it dies, so there is never a stale one. Who holds it is written beside it, to be told.
  */
 export function lockDatabase(path: string, now: () => number): { release(): void } {
-  const lockPath = `${path}.lock`;
-  const holderPath = `${path}.holder`;
+  // By another name it is still the same file.
+  const file = existsSync(path) ? realpathSync(path) : path;
+  const lockPath = `${file}.lock`;
+  const holderPath = `${file}.holder`;
   let lock: Database.Database | null = null;
   try {
     mkdirSync(dirname(path), { recursive: true });

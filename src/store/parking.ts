@@ -6,6 +6,7 @@ import type Database from 'better-sqlite3';
 import type { RunId } from '../workflow/run-types.ts';
 import type { ChangeApplier } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
+import { withFacts } from './audit-facts.ts';
 
 /** Something outside the database that remembers a head of its audit. */
 export interface Witness {
@@ -59,7 +60,10 @@ export function parkOpenRuns(
       `INSERT INTO parked_runs (run_id, at, why) VALUES (?, ?, ?)
        ON CONFLICT (run_id) DO UPDATE SET at = excluded.at, why = excluded.why, finding = NULL, may_release = 0`,
     ).run(id, now, why);
-    applier.audit(id, [{ actor: 'patchday', action: 'run.parked', text: why }]);
+    applier.audit(
+      id,
+      withFacts([{ actor: 'patchday', action: 'run.parked', text: why }], { parked: { mayRelease: false } }),
+    );
     applier.news(id, [
       {
         kind: 'failure',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Plan } from '../workflow/plan-types.ts';
 import type { EffectRef, EffectRequest, Run, Target } from '../workflow/run-types.ts';
-import type { News } from '../workflow/view.ts';
+import type { Anchor, News } from '../workflow/view.ts';
 
 const reason = z.object({ code: z.string(), text: z.string() });
 const counts = z.object({
@@ -201,7 +201,8 @@ export const newsRow = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('question'), text: z.string(), effectId: z.number() }),
   z.object({ kind: z.literal('plan'), text: z.string(), planVersion: z.number() }),
   z.object({ kind: z.literal('report'), text: z.string() }),
-]) satisfies z.ZodType<News>;
+  z.object({ kind: z.literal('anchor'), seq: z.number(), hash: z.string() }),
+]) satisfies z.ZodType<News | Anchor>;
 
 /** The instances of an effect. */
 export const keysRow = z.array(z.string());

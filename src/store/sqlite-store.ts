@@ -16,7 +16,7 @@ import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.t
 import type { ApprovalRecord } from '../workflow/view.ts';
 import { ChangeApplier, Refused } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
-import { runFacts, withFacts } from './audit-facts.ts';
+import { runFacts, TELLS, withFacts } from './audit-facts.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
@@ -89,7 +89,7 @@ export class SqliteStore implements QueryStore {
       this.#applier.audit(
         run.id,
         withFacts(request.audit, {
-          created: { by: run.requestedBy, zones: request.lockZones },
+          created: { by: run.requestedBy, zones: request.lockZones, tells: TELLS },
           ...(facts ? { run: facts } : {}),
         }),
       );
@@ -226,6 +226,11 @@ export class SqliteStore implements QueryStore {
   /** Writes an audit row that belongs to no change, such as a denied attempt. */
   async audit(runId: RunId | null, entry: AuditEntry): Promise<void> {
     await this.commits.add(() => this.#applier.audit(runId, [entry]));
+  }
+
+  /** Tells the head of the audit in the thread of a run. */
+  async tellAnchor(runId: RunId): Promise<void> {
+    await this.commits.add(() => this.#applier.anchor(runId));
   }
 
   /** Number and hash of the newest audit row: written down elsewhere, it anchors all rows before it. */

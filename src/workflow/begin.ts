@@ -3,6 +3,7 @@ import { type BatchRequest, batchesFor } from './batches.ts';
 import { givenUp, unverified } from './begin-ends.ts';
 import type { Intent, RunState, TargetChange } from './changes.ts';
 import type { Action } from './decide.ts';
+import { isDue } from './due.ts';
 import type { Effect, EffectKindName, Stage, Target } from './run-types.ts';
 import type { Settings, Timing } from './settings.ts';
 import { called, endWithoutInstall, moveTarget } from './target-changes.ts';
@@ -127,7 +128,7 @@ function beginForward(
       out.changes.push(givenUp(state.effects, target, kind, last));
       continue;
     }
-    if (last && last.lookAt > now) {
+    if (last && !isDue(last.lookAt, now, timing)) {
       out.wakeAts.push(last.lookAt);
       continue;
     }
@@ -148,7 +149,7 @@ function beginScans(context: Context, targets: readonly Target[], verification: 
     const past = effectsOn(state.effects, 'scan', target).filter((e) => (e.wave === 0) !== verification);
     const last = past.at(-1);
     if (last && (last.state === 'intended' || last.state === 'begun')) continue;
-    if (last && last.lookAt > now) {
+    if (last && !isDue(last.lookAt, now, timing)) {
       out.wakeAts.push(last.lookAt);
       continue;
     }
@@ -203,7 +204,7 @@ function beginPowerOff(context: Context, targets: readonly Target[]): void {
         leaveOn(context, target, last);
         continue;
       }
-      if (last.lookAt > now) {
+      if (!isDue(last.lookAt, now, timing)) {
         out.wakeAts.push(last.lookAt);
         continue;
       }

@@ -132,6 +132,7 @@ export type Refusal =
   | 'not_approved'
   | 'late'
   | 'target_moved'
+  | 'other_instances'
   | 'already_done'
   | 'phase_changed'
   | 'effect_moved'
@@ -167,8 +168,6 @@ export interface WorkflowStore {
   openRuns(): { id: RunId; wakeAt: number | null }[];
   instanceLocks(keys: readonly TargetKey[]): InstanceLock[];
   allTargets(runId: RunId): Target[];
-  /** Number and hash of the newest audit row. */
-  auditHead(): { seq: number; hash: string };
 }
 
 export interface RunState {

@@ -39,5 +39,5 @@ export function decideParked(state: RunState, parked: Parked, now: number, setti
       because,
     };
   }
-  return { ...followEffects(state.effects, now), because };
+  return { ...followEffects(state.effects, now, settings.timing), because };
 }

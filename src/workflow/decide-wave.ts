@@ -3,17 +3,18 @@
 import { begins } from './begin.ts';
 import type { Changes, RunState, TargetChange } from './changes.ts';
 import { type Action, type Decision, frozenReason } from './decide.ts';
+import { isDue } from './due.ts';
 import { decideGate } from './gate.ts';
 import type { Reason } from './instance.ts';
 import { mention } from './mention.ts';
 import type { Effect, Target } from './run-types.ts';
 import { STAGES, saysStage } from './runbook.ts';
-import type { Settings } from './settings.ts';
+import type { Settings, Timing } from './settings.ts';
 import { locksOf } from './target-changes.ts';
 import { count } from './words.ts';
 
 export function decideWave(state: RunState, now: number, settings: Settings): Decision {
-  const follow = followEffects(state.effects, now);
+  const follow = followEffects(state.effects, now, settings.timing);
   const fresh = state.run.phase === 'fresh_scan';
   const onTheWay = state.targets.filter((t) => t.stage !== 'done' && !(fresh && t.stage === 'ready'));
   // A target that waits for a person's answer about its power holds up neither the wave nor its gate.
@@ -68,6 +69,7 @@ export function decideWave(state: RunState, now: number, settings: Settings): De
 export function followEffects(
   effects: readonly Effect[],
   now: number,
+  timing: Timing,
 ): { actions: Action[]; wakeAt: number | null } {
   const actions: Action[] = [];
   const groups = new Map<string, Effect[]>();
@@ -76,7 +78,7 @@ export function followEffects(
     const searched =
       effect.state === 'intended' || (effect.state === 'needs_attention' && effect.kind === 'install');
     if (effect.state !== 'begun' && !searched) continue;
-    if (effect.lookAt > now) {
+    if (!isDue(effect.lookAt, now, timing)) {
       wakeAt = wakeAt === null ? effect.lookAt : Math.min(wakeAt, effect.lookAt);
       continue;
     }

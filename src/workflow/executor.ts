@@ -150,6 +150,9 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   // Waiting for a place under the rate limit may have taken a while.
   if (outside.draining?.()) return { again: 60_000 };
   const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });
+  // No later load shows it otherwise: a row was damaged or changed by somebody, and people must see that.
+  if (!intended.ok && intended.refused === 'other_instances')
+    throw new Error(`${intent.tag} was not begun: ${intended.text}`);
   // Refused: something was decided meanwhile that the next load will show.
   if (!intended.ok) return { again: 250 };
   return act(outside, context, intended.value);

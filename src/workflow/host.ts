@@ -30,6 +30,8 @@ export class EmbeddedHost {
   #stopping = false;
   /** Called after every round: the front end may have something to show. */
   onRound: (runId: RunId) => void = () => {};
+  /** Called when a run is found to have ended, however it ended. Not after a crash in between: a start is for that. */
+  onEnd: (runId: RunId) => void = () => {};
 
   constructor(outside: Outside, log: HostLog) {
     this.#outside = { ...outside, draining: () => this.#stopping };
@@ -94,6 +96,7 @@ export class EmbeddedHost {
     if (!this.#isOpen(runId)) {
       this.#loops.delete(runId);
       this.#troubles.delete(runId);
+      this.onEnd(runId);
       return;
     }
     const sleep = Math.min(

@@ -14,6 +14,7 @@ import { endTarget, moveTarget } from './target-changes.ts';
 export const HISTORY_MS = 29 * 86_400_000;
 
 const ANSWERED = 'answered by what was found at AWS after the restore';
+const DO_NOT_FIT = 'the patch commands that AWS remembers of this run do not fit the copy';
 
 /** A command of a run, at its place. */
 export interface Trace {
@@ -27,7 +28,7 @@ export interface Trace {
 type Marked = Trace & { tag: NonNullable<ReturnType<typeof parseTag>> };
 
 /** Stages in which a target may get its patch command, or has got it. */
-const BEFORE_THE_END: readonly Stage[] = ['queued', 'backing_up', 'powering_on', 'ready', 'patching'];
+export const BEFORE_THE_END: readonly Stage[] = ['queued', 'backing_up', 'powering_on', 'ready', 'patching'];
 
 /** An image under the name that the run's backup of this instance has. */
 export interface ImageTrace {
@@ -120,7 +121,7 @@ export function matchWithAws(
         const commandId = commandOf.get(target.key);
         return commandId === undefined ? [] : [adoptedTarget(target, commandId, imageOf.get(target.key))];
       }),
-      ...lost.map((t) => unknownTarget(run, t)),
+      ...lost.map((t) => unknownTarget(run, t, DO_NOT_FIT)),
     ],
     instanceLocks: [...strangeKeys].map((key) => ({
       key,
@@ -217,11 +218,12 @@ function adoptedTarget(target: Target, commandId: string, image: ImageTrace | un
   });
 }
 
-function unknownTarget(run: Run, target: Target): TargetChange {
+/** `why` goes on after "The database was restored from a copy, and ". */
+export function unknownTarget(run: Run, target: Target, why: string): TargetChange {
   return endTarget(
     target,
     'unknown',
-    'The database was restored from a copy, and the patch commands that AWS remembers of this run do not fit the copy.',
+    `The database was restored from a copy, and ${why}.`,
     `Look at the instance, then /patch resolve ${run.id} ${target.instance.instanceId} <what you found>. It stays locked until then.`,
     { commandMayRun: true },
   );
@@ -240,7 +242,7 @@ function endOfWhatWentOn(
   return {
     parked: { finding: reason, mayRelease: true },
     unpark: true,
-    targets: targets.filter((t) => sent.has(t.key)).map((t) => unknownTarget(run, t)),
+    targets: targets.filter((t) => sent.has(t.key)).map((t) => unknownTarget(run, t, DO_NOT_FIT)),
     endQueued: { reason, nextStep: 'Scan again.' },
     instanceLocks: [...sent].map(([key, commandId]) => ({
       key,

@@ -1,5 +1,6 @@
 /** What follows from a call that certainly did nothing. Pure. */
 import type { Changes, TargetChange } from './changes.ts';
+import { MOST_DOUBLINGS } from './due.ts';
 import type { EffectContext } from './effects/kind.ts';
 import type { NoEffect } from './ports.ts';
 import type { Effect, EffectKindName, Target } from './run-types.ts';
@@ -60,7 +61,7 @@ export function refused(context: EffectContext, effect: Effect, error: NoEffect,
 /** Doubles from the configured pause up to a minute's worth; none for targets whose bad neighbour was dropped. */
 function pauseAfter(context: EffectContext, effect: Effect, error: NoEffect, someDropped: boolean): number {
   if (error.retry === 'never' && someDropped) return 0;
-  return context.settings.timing.backOff * 2 ** Math.min(effect.attempt - 1, 6);
+  return context.settings.timing.backOff * 2 ** Math.min(effect.attempt - 1, MOST_DOUBLINGS);
 }
 
 function nextSize(effect: Effect, error: NoEffect, named: number): { splitTo?: number } {

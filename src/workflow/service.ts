@@ -7,7 +7,7 @@ import type { MissingPatch } from './instance.ts';
 import type { Scope } from './plan-types.ts';
 import type { BackupRecord } from './ports.ts';
 import type { Freeze, Run, RunId, RunOptions } from './run-types.ts';
-import type { News, QuestionAnswer, RunView } from './view.ts';
+import type { Anchor, News, QuestionAnswer, RunView } from './view.ts';
 import type { Alarm } from './watch/alarm.ts';
 
 /** Who clicked or typed, as the front end's signed payload says. */
@@ -106,7 +106,7 @@ export interface OutboxRow {
   channel: string;
   /** Thread to post into. */
   cardTs: string;
-  news: News;
+  news: News | Anchor;
   attempts: number;
 }
 

@@ -68,3 +68,10 @@ export type News =
   | { kind: 'question'; text: string; effectId: number }
   | { kind: 'plan'; text: string; planVersion: number }
   | { kind: 'report'; text: string };
+
+/** The head of the audit. Told by the store alone, and as data, so that no text can pass for it. */
+export interface Anchor {
+  kind: 'anchor';
+  seq: number;
+  hash: string;
+}

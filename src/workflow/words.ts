@@ -19,9 +19,6 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
-/** How a message in Slack gives the head of the audit, so that it can be found again. */
-export const AUDIT_HEAD = 'Audit head: ';
-
 /** A sentence from elsewhere as the end of one of ours, which brings its own full stop. */
 export function asClause(sentence: string): string {
   return sentence.replace(/\.$/, '');

@@ -72,6 +72,20 @@ describe('the instance that Patchday runs on', () => {
     expect(await off.look()).toMatchObject({ state: 'instance', instanceIds: [OTHER] });
   });
 
+  it('is asked for again while only the configuration says it: Patchday may have moved', async () => {
+    board({ vendor: 'Amazon EC2' });
+    const service = await metadata(ID);
+    const env: Record<string, string> = { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' };
+    const own = createOwnHost({ configured: [OTHER], env, boardFolder });
+    const answer = await own.look();
+    expect(answer).toMatchObject({ state: 'configured', instanceIds: [OTHER] });
+    expect(answer.text).toMatch(/names i-\w+, which is not patched; .* could not be asked: .+ moved/);
+    expect(own.instanceIds()).toEqual([OTHER]);
+    env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = service.url;
+    expect(await own.look()).toMatchObject({ state: 'instance', instanceIds: [OTHER, ID] });
+    expect(own.instanceIds()).toEqual([OTHER, ID]);
+  });
+
   it('is waited for no longer than the limit when the metadata service stalls, and is then not known', async () => {
     board({ vendor: 'Amazon EC2' });
     const silent = await metadata(null);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import Database from 'better-sqlite3';
+import type { Arrivals } from '../../sandbox/arrivals.ts';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import { type SimClock, wallClock } from '../../sandbox/clock.ts';
@@ -30,6 +31,8 @@ export interface TeamOptions {
   http?: Record<string, unknown>;
   /** Slack's clock, when it is not that of the bot. */
   slackClock?: SimClock;
+  /** Sees every request to the simulated AWS as it arrives. */
+  awsArrivals?: Arrivals;
   /** How much faster than life the simulated AWS goes; 1000 turns minutes of SSM into milliseconds. */
   speed?: number;
   /** Address of the metadata service of the instance that the bot runs on; none when left out. */
@@ -48,6 +51,9 @@ export interface AuditRow {
   text: string;
 }
 
+/** An AWS secret key looks like any other random text: only whoever knows it can take it out. */
+export const HUB_SECRET = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+
 const ENDED =
   /🏁 |🛑 Stopped by a person|🛑 Halted|🚫 Rejected|⌛ Expired|📋 Dry run ended|❌ The instances could not/;
 
@@ -59,6 +65,7 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
       throttle: 'off',
       visibilityDelayMs: 20,
       clock: wallClock(options.speed ?? 1),
+      ...(options.awsArrivals ? { arrivals: options.awsArrivals } : {}),
     }),
     startSlackSimulator({
       rateLimits: 'off',
@@ -100,7 +107,7 @@ export class Team {
     writeFileSync(this.configFile, text);
   }
 
-  readonly hubSecret = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
+  readonly hubSecret = HUB_SECRET;
 
   /** By which the bot finds the instance that it runs on. */
   get hostEnv(): Record<string, string> {
@@ -140,6 +147,7 @@ export class Team {
     this.#bot = await startPatchday({
       config: loaded.config,
       secrets: { slackBotToken: this.slack.botToken, slackAppToken: this.slack.appToken },
+      moreSecrets: [this.hubSecret],
       log: createLogger({
         level: 'debug',
         secrets: [this.slack.botToken, this.slack.appToken, this.hubSecret],

@@ -14,7 +14,15 @@ import { until } from '../support/until.ts';
 import { type EndState, readEndState } from './end-state.ts';
 import { Lives, THIS_RELEASE } from './lives.ts';
 import { People } from './people.ts';
-import { alarmsToTell, dump, everythingTold, foreignCommands, look, type Seen } from './rows.ts';
+import {
+  alarmsToTell,
+  dump,
+  everythingTold,
+  foreignCommands,
+  look,
+  newsOnItsWay,
+  type Seen,
+} from './rows.ts';
 
 interface Config {
   timing?: Record<string, string>;
@@ -60,8 +68,10 @@ export interface DriveOptions {
 export interface DriveResult {
   /** The point was reached and the process died there. */
   killed: boolean;
-  /** Lives that ended at their point. */
+  /** How many lives ended at their point. */
   kills: number;
+  /** Which ones, the first being 1. */
+  killedLives: readonly number[];
   /** Points passed by the first life, in order. */
   points: string[];
   /** The same for each life. */
@@ -71,6 +81,8 @@ export interface DriveResult {
   wrong: string[];
   /** Faults of AWS that struck. */
   fired: number;
+  /** Rows of the outbox that were on their way to Slack when a life had ended. */
+  onItsWay: readonly number[];
   questionsAsked: number;
   commandsTyped: number;
   /** Commands that the bot says it did not send: how often it is in the audit and in the channel. */
@@ -90,9 +102,9 @@ export async function drive(options: DriveOptions): Promise<DriveResult> {
     visibilityDelayMs: options.visibilityDelayMs ?? 20,
   });
   const slack = await startSlackSimulator({ rateLimits: 'off' });
-  options.prepare?.({ aws, slack });
   const job = new Job(options, folder, aws, slack);
   try {
+    options.prepare?.({ aws, slack });
     return await job.toTheEnd();
   } finally {
     await job.lives.kill();
@@ -108,6 +120,7 @@ class Job {
   readonly #aws: AwsSimulator;
   readonly #slack: SlackSimulator;
   readonly #people: People;
+  readonly #onItsWay: number[] = [];
 
   constructor(options: DriveOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
     this.#options = options;
@@ -135,6 +148,7 @@ class Job {
       before: (life) => {
         this.#people.botIsBack();
         this.#people.answersWereLost(look(folder));
+        this.#onItsWay.push(...newsOnItsWay(folder));
         if (life === 2 && (options.afterRestart || releases.first))
           this.#writeConfig({ ...options.config, ...options.afterRestart });
       },
@@ -220,13 +234,15 @@ class Job {
   #result(): DriveResult {
     const pointsOfLives = Array.from({ length: this.lives.count }, (_, i) => this.lives.points(i + 1));
     return {
-      killed: this.lives.killedAtPoint > 0,
-      kills: this.lives.killedAtPoint,
+      killed: this.lives.killedAtPoint.length > 0,
+      kills: this.lives.killedAtPoint.length,
+      killedLives: this.lives.killedAtPoint,
       points: pointsOfLives[0] ?? [],
       pointsOfLives,
       state: readEndState(this.#folder, this.#aws.control, this.#slack.control),
       wrong: this.#people.wrong,
       fired: this.#aws.control.firedFaults(),
+      onItsWay: this.#onItsWay,
       questionsAsked: this.#people.questionsAnswered,
       commandsTyped: this.#people.commandsTyped,
       foreign: foreignCommands(this.#folder).map((one) => ({

@@ -7,6 +7,7 @@ import type { SlackControl } from '../../sandbox/slack/control.ts';
 import { ANCHOR_FILE, readAnchors } from '../../src/store/anchor-file.ts';
 import { readAudit, verifyAudit } from '../../src/store/audit-chain.ts';
 import { query } from './rows.ts';
+import { comparable, NO_THREAD, type Thread, threadRow } from './thread.ts';
 
 export interface TargetEnd {
   outcome: string | null;
@@ -40,8 +41,7 @@ export interface EndState {
   cards: number;
   /** The newest card says that it is the one that counts. */
   saysItCounts: boolean;
-  /** Messages of the thread, and those that it may hold: sent rows, and rows in doubt because of a crash. */
-  thread: { messages: number; sent: number; inDoubt: number; reportFiles: number; reportInDoubt: boolean };
+  thread: Thread;
 }
 
 const NOTHING: EndState = {
@@ -57,7 +57,7 @@ const NOTHING: EndState = {
   card: null,
   cards: 0,
   saysItCounts: false,
-  thread: { messages: 0, sent: 0, inDoubt: 0, reportFiles: 0, reportInDoubt: false },
+  thread: NO_THREAD,
 };
 
 /** Of the newest run. */
@@ -147,13 +147,11 @@ function told(
   const card = db.prepare('SELECT channel, ts FROM cards WHERE run_id = ?').get(runId) as
     | { channel: string; ts: string | null }
     | undefined;
-  const rows = db.prepare('SELECT news, state, error FROM outbox WHERE run_id = ?').all(runId) as {
+  const rows = db.prepare('SELECT id, news, state FROM outbox WHERE run_id = ? ORDER BY id').all(runId) as {
+    id: number;
     news: string;
     state: string;
-    error: string;
   }[];
-  const doubtful = rows.filter((r) => r.state === 'given_up' && r.error.includes('in doubt'));
-  const sent = rows.filter((r) => r.state === 'sent').length;
   const all = card ? slack.messages({ channel: card.channel }) : [];
   const replies = all.filter((m) => m.threadTs !== null && m.threadTs === card?.ts);
   const shown = all.find((m) => m.ts === card?.ts);
@@ -162,11 +160,9 @@ function told(
     saysItCounts: JSON.stringify(shown?.blocks ?? []).includes('this one counts'),
     cards: all.filter((m) => m.threadTs === null && m.ephemeralTo === null && m.text.includes(runId)).length,
     thread: {
-      messages: replies.length,
-      sent,
-      inDoubt: doubtful.length,
+      rows: rows.map((row) => threadRow(row, runId)),
+      said: replies.map((m) => comparable(m.text, runId)),
       reportFiles: replies.flatMap((m) => m.files).filter((f) => f.name.includes('report.')).length,
-      reportInDoubt: doubtful.some((r) => JSON.parse(r.news).kind === 'report'),
     },
   };
 }

@@ -26,7 +26,7 @@ export class Lives {
   #ready = false;
   #readyAt = 0;
   #count = 0;
-  #killedAtPoint = 0;
+  readonly #killedAtPoint: number[] = [];
   #diedOfItself: string | null = null;
   #output = '';
 
@@ -47,8 +47,8 @@ export class Lives {
     return this.#readyAt;
   }
 
-  /** How many lives ended at their point. */
-  get killedAtPoint(): number {
+  /** Which lives ended at their point, the first being 1. */
+  get killedAtPoint(): readonly number[] {
     return this.#killedAtPoint;
   }
 
@@ -116,7 +116,7 @@ export class Lives {
     bot.on('exit', (code, signal) => {
       // What was ended from outside is not this life any more.
       if (this.#bot !== bot) return;
-      if (signal === 'SIGKILL' && fatal !== 0) this.#killedAtPoint++;
+      if (signal === 'SIGKILL' && fatal !== 0) this.#killedAtPoint.push(life);
       else this.#diedOfItself = signal ?? `exit code ${code}`;
     });
     this.#bot = bot;

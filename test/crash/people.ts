@@ -6,6 +6,7 @@ import type { AwsControl, CommandSnapshot } from '../../sandbox/aws/control.ts';
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import type { PageMessage } from '../../sandbox/slack/page-api.ts';
 import type { SlackSimulator } from '../../sandbox/slack/server.ts';
+import { Patience } from './patience.ts';
 import type { QuestionSeen, Seen } from './rows.ts';
 
 /** A run that waits says for what; while it looks or writes its report, the phase says it. */
@@ -18,8 +19,8 @@ export class People {
   readonly #slack: SlackSimulator;
   readonly #hasty: boolean;
   #typed = 0;
-  #typedAt = 0;
-  #clickedAt = 0;
+  readonly #typing = new Patience(() => this.#repliesTo(USERS.priya));
+  readonly #approving = new Patience(() => this.#repliesTo(USERS.aisha));
   readonly #answered = new Set<number>();
   /** Questions seen, with the installs that AWS had taken for their instances at that time. */
   readonly #open = new Map<number, { tag: string; taken: number }>();
@@ -49,8 +50,8 @@ export class People {
 
   /** A new life of the bot: whatever it did not take before is done again at once. */
   botIsBack(): void {
-    this.#typedAt = 0;
-    this.#clickedAt = 0;
+    this.#typing.botIsBack();
+    this.#approving.botIsBack();
     this.#silent = null;
   }
 
@@ -89,21 +90,20 @@ export class People {
   act(seen: Seen, answers: boolean): void {
     const now = Date.now();
     const run = seen.runs.find((r) => r.phase !== 'ended');
-    if (seen.runs.length === 0 && now - this.#typedAt > 700) this.#type(now);
-    if (run?.phase === 'await_approval' && now - this.#clickedAt > 400) this.#approve(run.planHash, now);
+    if (seen.runs.length === 0) this.#type(now);
+    if (run?.phase === 'await_approval') this.#approve(run.planHash, now);
     if (answers) for (const question of seen.attention) this.#answer(question, now);
   }
 
   #type(now: number): void {
-    this.#typedAt = now;
-    this.#typed++;
-    void this.#slack.control
-      .command({
+    const asked = this.#typing.ask(now, () =>
+      this.#slack.control.command({
         user: USERS.priya,
         channel: CHANNELS.nonprod,
         text: `/patch scan ${this.#environment}`,
-      })
-      .catch(() => undefined);
+      }),
+    );
+    if (asked) this.#typed++;
   }
 
   #approve(planHash: string | null, now: number): void {
@@ -112,10 +112,14 @@ export class People {
       return text.includes('"run_approve"') && text.includes(String(planHash));
     });
     if (!card) return;
-    this.#clickedAt = now;
-    void this.#slack.control
-      .click({ user: USERS.aisha, channel: CHANNELS.nonprod, ts: card.ts, actionId: 'run_approve' })
-      .catch(() => undefined);
+    this.#approving.ask(now, () =>
+      this.#slack.control.click({
+        user: USERS.aisha,
+        channel: CHANNELS.nonprod,
+        ts: card.ts,
+        actionId: 'run_approve',
+      }),
+    );
   }
 
   #answer(question: QuestionSeen, now: number): void {
@@ -166,6 +170,10 @@ export class People {
       }
     }
     return null;
+  }
+
+  #repliesTo(user: string): number {
+    return this.#messages().filter((m) => m.ephemeralTo === user).length;
   }
 
   #messages(): PageMessage[] {

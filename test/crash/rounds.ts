@@ -14,6 +14,12 @@ export interface Round {
   /** What else happens when it dies at the point of this number. */
   crossing: (index: number) => Partial<DriveOptions>;
   comparison?: Comparison;
+  /** Faults of AWS that have to strike in every case of it. Default none. */
+  faults?: number;
+  /** It is killed a second time, in this life: so in most cases of it. */
+  killedAgainIn?: 2 | 3;
+  /** Configurations that the job may come to be planned under. The thread is that of one of them. */
+  plannedUnder?: readonly Partial<DriveOptions>[];
   /** Which life dies at the point (default the first), and out of which the points come. */
   life?: 2;
   /** Why the round cannot be run here; null when it can. */
@@ -57,10 +63,14 @@ const neverArrived: DriveOptions['prepare'] = ({ aws }) =>
     match: { parameter: { Operation: 'Install' } },
   });
 
+const onePerWave = { config: { environment: { wave: { size: 1 }, batch_size: 1 } } };
+const threePerWave = { config: { environment: { wave: { size: 3 } } } };
+
 export const ROUNDS: Readonly<Record<string, Round>> = {
   plain: { crossing: () => ({}) },
   // The answer of a mutating call is lost as well, to whichever of the two lives makes it.
   'lost-answers': {
+    faults: 2,
     crossing: (index) => ({
       prepare: ({ aws }) => {
         const kind = (['reset', 'http500', 'http503'] as const)[index % 3] ?? 'reset';
@@ -78,13 +88,17 @@ export const ROUNDS: Readonly<Record<string, Round>> = {
   'lagging-lists': { crossing: () => lagging(1500) },
   // It comes back with other sizes: what was begun goes on as it was planned.
   'other-configuration': {
+    plannedUnder: [onePerWave, threePerWave],
     crossing: (index) => ({
-      config: { environment: index % 2 === 0 ? { wave: { size: 1 }, batch_size: 1 } : { wave: { size: 3 } } },
+      ...(index % 2 === 0 ? onePerWave : threePerWave),
       afterRestart: { environment: { wave: { size: 1 }, batch_size: 1, failure_budget: 0 } },
     }),
   },
   // It dies again on its way back up, or a little later.
-  'killed-twice': { crossing: (index) => ({ laterFatalPoints: [1 + ((index * 13) % 60)] }) },
+  'killed-twice': {
+    crossing: (index) => ({ laterFatalPoints: [1 + ((index * 13) % 60)] }),
+    killedAgainIn: 2,
+  },
   // Some instances cannot be patched, one has to be started and stopped again: every bad end names what to do.
   troubled: { job: troubled, crossing: () => ({}) },
   // A question is open. It dies at this point, and at another one after that; nobody answers before the fourth life.
@@ -92,12 +106,15 @@ export const ROUNDS: Readonly<Record<string, Round>> = {
     job: () => ({ prepare: neverArrived, answersFromLife: 4 }),
     crossing: (index) => ({ laterFatalPoints: [0, 1 + ((index * 11) % 40)] }),
     life: 2,
+    faults: 1,
+    killedAgainIn: 3,
   },
   // A question is open, and the answer is on its way while it dies.
   'answer-races-kill': {
     job: () => ({ prepare: neverArrived, answersFromLife: 2 }),
     crossing: () => ({}),
     life: 2,
+    faults: 1,
   },
   // What this release began, one with other batches, waves, names and tables goes on with.
   'next-release': {

@@ -92,6 +92,18 @@ export function dump(folder: string): string {
   );
 }
 
+/** News that was on its way to Slack when the bot died: it may or may not have arrived. */
+export function newsOnItsWay(folder: string): number[] {
+  return query(
+    folder,
+    (db) =>
+      (db.prepare("SELECT id FROM outbox WHERE state = 'sending'").all() as { id: number }[]).map(
+        (row) => row.id,
+      ),
+    [],
+  );
+}
+
 /** Alarms that are not in Slack yet. */
 export function alarmsToTell(folder: string): number {
   return query(

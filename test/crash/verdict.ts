@@ -1,5 +1,13 @@
 import type { DriveResult } from './drive.ts';
 import type { EndState } from './end-state.ts';
+import {
+  givenUpWithoutDoubt,
+  otherNumberThanItsOutbox,
+  questionsTwice,
+  type Thread,
+  unlikeItsOutbox,
+  unlikeUncrashed,
+} from './thread.ts';
 
 /** What went wrong, by what a person would call it. `other` is a difference to the job that never crashed. */
 export interface Wrong {
@@ -12,10 +20,14 @@ export const KINDS = ['duplicate', 'lost', 'stuck', 'no next action', 'other'] a
 export interface Comparison {
   /** Another release may word its cards and name its audit rows in its own way. */
   wordsMayDiffer?: boolean;
+  /** Threads of jobs that never crashed, each under a configuration that this one may have had. Default the reference's. */
+  threads?: readonly Thread[];
 }
 
 /** Audited where something was in doubt, which a slow machine can bring about without any crash. */
 const OF_DOUBT = /^(?:effect\.(?!intended)|question\.)/;
+/** A click of which Slack said too early that the bot did not take it is made again, and refused: it is approved. */
+const DOUBLED_CLICK = 'denied.approve';
 /** Effects that AWS must have had exactly as often as in the job that never crashed. */
 const NEVER_TWICE = /^(?:CreateImage|SendCommand Install) /;
 const GOOD: readonly (string | null)[] = ['patched', 'up_to_date', 'backed_up'];
@@ -31,7 +43,7 @@ export function compare(result: DriveResult, reference: EndState, how: Compariso
     ...effects(state, reference),
     ...state.leftovers.map((what): Wrong => ({ kind: 'stuck', text: `left behind: ${what}` })),
     ...evidence(state, reference, how),
-    ...thread(state, reference),
+    ...thread(result, reference, how),
     ...cards(result, reference, how),
     ...result.foreign.map(
       (f): Wrong => ({
@@ -98,7 +110,7 @@ function evidence(state: EndState, reference: EndState, how: Comparison): Wrong[
   if (state.auditBroken !== null) wrong.push({ kind: 'other', text: `audit: ${state.auditBroken}` });
   const missing = how.wordsMayDiffer
     ? []
-    : reference.audited.filter((a) => !OF_DOUBT.test(a) && !state.audited.includes(a));
+    : reference.audited.filter((a) => !OF_DOUBT.test(a) && a !== DOUBLED_CLICK && !state.audited.includes(a));
   if (missing.length > 0) wrong.push({ kind: 'lost', text: `not in the audit: ${missing.join(', ')}` });
   const files = reference.files.filter((f) => !state.files.includes(f));
   if (files.length > 0) wrong.push({ kind: 'lost', text: `no ${files.join(', ')} on disk` });
@@ -116,20 +128,29 @@ function cards({ state, kills }: DriveResult, reference: EndState, how: Comparis
   return wrong;
 }
 
-function thread(state: EndState, reference: EndState): Wrong[] {
-  const { messages, sent, inDoubt, reportFiles, reportInDoubt } = state.thread;
-  const wrong: Wrong[] = [];
-  if (messages > sent + inDoubt)
-    wrong.push({ kind: 'duplicate', text: `the thread has ${messages} messages for ${sent} that were sent` });
-  if (messages < sent)
-    wrong.push({ kind: 'lost', text: `the thread has ${messages} messages, ${sent} were sent` });
+/** Nothing lost, nothing twice, in order; Slack itself cannot say whether it took what was on its way at a kill. */
+function thread(
+  { state, onItsWay, pointsOfLives }: DriveResult,
+  reference: EndState,
+  how: Comparison,
+): Wrong[] {
+  const { thread } = state;
+  const wrong: Wrong[] = [
+    ...(how.wordsMayDiffer
+      ? otherNumberThanItsOutbox(thread)
+      : [...unlikeItsOutbox(thread), ...unlikeUncrashed(thread, how.threads ?? [reference.thread])]),
+    ...givenUpWithoutDoubt(thread, onItsWay, pointsOfLives.length - 1),
+    ...questionsTwice(thread),
+  ];
+  const { reportFiles } = thread;
   const wanted = reference.thread.reportFiles;
+  const inDoubt = thread.rows.some((r) => r.kind === 'report' && r.state === 'given_up');
   if (reportFiles > wanted)
     wrong.push({
       kind: 'duplicate',
       text: `the thread has ${reportFiles} files of the report, not ${wanted}`,
     });
-  if (reportFiles < wanted && !reportInDoubt)
+  if (reportFiles < wanted && !inDoubt)
     wrong.push({ kind: 'lost', text: `the thread has ${reportFiles} files of the report, not ${wanted}` });
   return wrong;
 }

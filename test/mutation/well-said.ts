@@ -8,8 +8,8 @@ const ACTION = /^[a-z]+(_[a-z]+)*(\.[a-z]+(_[a-z]+)*)+$/;
 const ACTOR = /^(patchday|U[A-Z0-9]+)$/;
 const HOLES = /undefined|null|NaN|\[object|\s\s|^\s|\s$| [.,;:]|\(\)|:\.|\.\./;
 
-/** A sentence, the own words of a simulated person, or the head of the audit. */
-const END = /[.?!)]$|: (looked at it|not today)$|Audit head: \d+:[0-9a-f]{64}$/;
+/** A sentence, or the own words of a simulated person. */
+const END = /[.?!)]$|: (looked at it|not today)$/;
 
 /** What is wrong with a text for people, or null. `end` is how it must end. */
 export function badText(text: string, end = END): string | null {

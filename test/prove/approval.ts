@@ -149,7 +149,7 @@ function planLeaves(): Case[] {
 export const proof = proofOfCases({
   name: 'approval',
   bar: '0 changes without the approvals of the plan by other people; one effect per click however often it is delivered; every changed leaf refused',
-  defaults: { seeds: 20_000, seconds: 240 },
+  defaults: { seeds: 20_000, seconds: 900 },
   injects: false,
   cases: ({ seed, seeds }) => [
     ...sentences,

@@ -4,62 +4,10 @@
  * that run, changed behind the audit's back: found by telling the audit anew.
  */
 
-import {
-  type AuditAnchor,
-  type AuditRow,
-  hashAuditRow,
-  readAudit,
-  verifyAudit,
-} from '../../src/store/audit-chain.ts';
+import { type AuditRow, hashAuditRow, verifyAudit } from '../../src/store/audit-chain.ts';
+import { DEEDS, record } from './audit-record.ts';
 import { type Case, proofOfCases, seededRandom } from './cases.ts';
 import { forgedTables } from './forged-tables.ts';
-import { wholeRun, withBot } from './wire.ts';
-
-interface Recorded {
-  rows: AuditRow[];
-  anchors: AuditAnchor[];
-  /** Changing or removing a row of the live database was refused. */
-  refusals: number;
-  /** The whole database. */
-  file: Buffer;
-}
-
-/** A job with denied attempts in it, and its audit as it stands in the file. */
-function record(): Promise<Recorded> {
-  return withBot({ linux: 2 }, {}, async (bot) => {
-    const runId = await bot.scan();
-    await bot.approve(runId, 'UREQ');
-    await bot.approve(runId, 'UNOBODY');
-    await bot.approve(runId);
-    await bot.ended(runId);
-    await wholeRun(bot).catch(() => undefined);
-    bot.store.commits.flush();
-    // The bot's own connection: what it can do, a defect of it can do.
-    const { db } = bot.store;
-    const rows = [...readAudit(db)];
-    const head = rows.at(-1);
-    const middle = rows[Math.floor(rows.length / 2)];
-    if (!head || !middle) throw new Error('the run left no audit');
-    const refusals = [
-      "UPDATE audit SET actor = 'nobody' WHERE seq = 1",
-      'DELETE FROM audit WHERE seq = 1',
-      "INSERT OR REPLACE INTO audit SELECT seq, at, run_id, 'nobody', action, text, detail, prev_hash, hash FROM audit WHERE seq = 1",
-    ].filter((sql) => {
-      try {
-        db.exec(sql);
-        return false;
-      } catch {
-        return true;
-      }
-    }).length;
-    return {
-      rows,
-      anchors: [middle, head].map(({ seq, hash }) => ({ seq, hash })),
-      refusals,
-      file: db.serialize(),
-    };
-  });
-}
 
 const FIELDS = ['at', 'runId', 'actor', 'action', 'text', 'detail', 'prevHash', 'hash'] as const;
 const FORGERIES = ['edit', 'remove', 'swap', 'insert', 'truncate', 'rewrite'] as const;
@@ -104,11 +52,11 @@ function forge(
 
 export const proof = proofOfCases({
   name: 'audit',
-  bar: 'every edit, removal, swap, insertion, truncation and rewriting up to the last anchor is found, and every change of a table behind its back; the file refuses changes; denied attempts are in it',
-  defaults: { seeds: 20_000, seconds: 120 },
+  bar: 'every edit, removal, swap, insertion, truncation and rewriting up to the last anchor is found, and every change of a table behind its back; the file refuses changes; after each commit tables and audit agree; every deed that was refused is in it; the head leaves the database when a run ends',
+  defaults: { seeds: 20_000, seconds: 600 },
   injects: false,
   async cases({ seed, seeds }) {
-    const { rows, anchors, refusals, file } = await record();
+    const { rows, anchors, refusals, file, ...looked } = await record();
     const whole: Case = {
       name: 'as-written',
       run() {
@@ -118,15 +66,26 @@ export const proof = proofOfCases({
           wrong: [
             ...(verdict.ok && verdict.anchorsMet === 2 ? [] : [`refused: ${JSON.stringify(verdict)}`]),
             ...(refusals === 3 ? [] : [`the database took ${3 - refusals} of 3 changes to a row`]),
-            ...(actions.has('denied.approve') ? [] : ['the denied attempts are not in it']),
+            ...looked.unwritten.map((deed) => `that somebody was refused to ${deed} is not in it`),
             ...['plan.approved', 'effect.intended.install', 'command.sent.install']
               .filter((a) => !actions.has(a))
               .map((a) => `${a} is not in it`),
           ],
-          figures: { 'rows in the chain': rows.length },
+          figures: { 'rows in the chain': rows.length, 'deeds refused': DEEDS },
         };
       },
     };
+    const together: Case = {
+      name: 'tables-and-audit-in-one-commit',
+      run: () => ({
+        wrong: [
+          ...looked.apart.slice(0, 3),
+          ...(looked.commits > 50 ? [] : ['there were hardly any commits']),
+        ],
+        figures: { 'commits looked at from outside': looked.commits },
+      }),
+    };
+    const anchored: Case = { name: 'anchored', run: () => ({ wrong: looked.unanchored }) };
     const forged = Array.from({ length: seeds }, (_, i): Case => {
       const random = seededRandom(seed * 1_000_003 + i);
       const kind = FORGERIES[i % FORGERIES.length] ?? 'edit';
@@ -138,6 +97,6 @@ export const proof = proofOfCases({
         }),
       };
     });
-    return [whole, ...forgedTables(file), ...forged];
+    return [whole, together, anchored, ...forgedTables(file), ...forged];
   },
 });

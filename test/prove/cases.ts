@@ -8,6 +8,8 @@ export interface CaseResult {
   /** False when the case could not be run here: it is not counted. Default true. */
   ran?: boolean;
   figures?: Record<string, number>;
+  /** What most cases of a round must reach, by name, and whether this one did. */
+  reached?: Record<string, boolean>;
 }
 
 export interface Case {
@@ -25,25 +27,34 @@ export function proofOfCases(about: {
   atOnce?: number;
   /** The proof injects faults: a run in which none fired is a violation by itself. */
   injects: boolean;
+  /** What these figures must come to when every case is asked for. Not asked of a list that the time cut off. */
+  least?: Readonly<Record<string, number>>;
   /** Cases that are one round: in each of them something must fire. */
   roundOf?: (caseName: string) => string;
-  cases(options: ProofOptions): Case[] | Promise<Case[]>;
+  /** By name in `reached`: the share of a round's cases in which it must be so. */
+  reachedAtLeast?: Readonly<Record<string, number>>;
+  /** `figure` prints what is known before the first case runs. */
+  cases(options: ProofOptions, figure: (name: string, value: number) => void): Case[] | Promise<Case[]>;
 }): Proof {
   return {
     name: about.name,
     bar: about.bar,
     ...(about.defaults ? { defaults: about.defaults } : {}),
     async run(options) {
-      const all = await about.cases(options);
+      const figures: Record<string, number> = {};
+      const all = await about.cases(options, (name, value) => {
+        figures[name] = value;
+      });
       const { match } = options;
       const chosen = match === null ? all : all.filter((c) => c.name.includes(match));
-      return runCases(about, chosen, options);
+      const result = await runCases(about, chosen, options);
+      return { ...result, figures: { ...figures, ...result.figures } };
     },
   };
 }
 
 async function runCases(
-  about: { name: string; injects: boolean; atOnce?: number; roundOf?: (caseName: string) => string },
+  about: Parameters<typeof proofOfCases>[0],
   chosen: readonly Case[],
   options: ProofOptions,
 ): Promise<ProofResult> {
@@ -52,7 +63,7 @@ async function runCases(
   const violations: string[] = [];
   let cases = 0;
   let fired = 0;
-  const rounds = new Map<string, number[]>();
+  const rounds = new Map<string, CaseResult[]>();
   const queue = [...chosen];
   const worker = async () => {
     while (performance.now() < until) {
@@ -63,7 +74,7 @@ async function runCases(
       fired += result.fired ?? 0;
       if (about.roundOf && result.ran !== false) {
         const name = about.roundOf(one.name);
-        rounds.set(name, [...(rounds.get(name) ?? []), result.fired ?? 0]);
+        rounds.set(name, [...(rounds.get(name) ?? []), result]);
       }
       for (const [name, value] of Object.entries(result.figures ?? {})) {
         const before = figures[name] ?? 0;
@@ -76,15 +87,36 @@ async function runCases(
     }
   };
   await Promise.all(Array.from({ length: about.atOnce ?? 1 }, worker));
-  for (const [round, ran] of rounds)
-    if (ran.length >= ENOUGH_TO_EXPECT_ONE && ran.every((n) => n === 0))
-      violations.push(`nothing fired in the ${ran.length} cases of ${round}`);
-  if (queue.length > 0) figures['cases not begun because the time was up'] = queue.length;
-  return { cases, faultsFired: about.injects ? fired : null, violations, figures };
+  for (const [round, ran] of rounds) violations.push(...vacuous(round, ran, about.reachedAtLeast ?? {}));
+  const leftOut = queue.length > 0 ? [`${queue.length} of ${chosen.length} cases were not begun`] : [];
+  if (options.match === null && queue.length === 0)
+    for (const [name, least] of Object.entries(about.least ?? {}))
+      if ((figures[name] ?? 0) < least)
+        violations.push(`${name}: only ${figures[name] ?? 0} of at least ${least}`);
+  return { cases, faultsFired: about.injects ? fired : null, violations, figures, leftOut };
 }
 
 /** In fewer, a point may not have been reached again. */
 const ENOUGH_TO_EXPECT_ONE = 5;
+
+/** A round in which nothing fired, or too few cases reached what it is about, proves nothing. */
+function vacuous(
+  round: string,
+  ran: readonly CaseResult[],
+  atLeast: Readonly<Record<string, number>>,
+): string[] {
+  const wrong: string[] = [];
+  if (ran.length >= ENOUGH_TO_EXPECT_ONE && ran.every((r) => (r.fired ?? 0) === 0))
+    wrong.push(`nothing fired in the ${ran.length} cases of ${round}`);
+  for (const [what, share] of Object.entries(atLeast)) {
+    const asked = ran.filter((r) => r.reached?.[what] !== undefined);
+    const so = asked.filter((r) => r.reached?.[what]).length;
+    // One case of a few may miss it by chance.
+    if (so < Math.floor(asked.length * share))
+      wrong.push(`${round}: ${what} in ${so} of ${asked.length} cases, not in ${Math.round(share * 100)} %`);
+  }
+  return wrong;
+}
 
 async function ended(one: Case): Promise<CaseResult> {
   try {

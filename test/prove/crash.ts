@@ -9,7 +9,7 @@ import { type DriveOptions, type DriveResult, drive } from '../crash/drive.ts';
 import type { EndState } from '../crash/end-state.ts';
 import { aroundEffects } from '../crash/points.ts';
 import { lagging, plainJob, ROUNDS, type Round } from '../crash/rounds.ts';
-import { compare, KINDS, type Wrong } from '../crash/verdict.ts';
+import { type Comparison, compare, KINDS, type Wrong } from '../crash/verdict.ts';
 import { type Case, type CaseResult, proofOfCases, seededRandom } from './cases.ts';
 import type { ProofOptions } from './proof.ts';
 
@@ -22,19 +22,45 @@ const FIGURE: Readonly<Record<Wrong['kind'], string>> = {
   other: 'other differences to the job that never crashed',
 };
 
-function judge(found: readonly Wrong[], result: DriveResult | null, round: string): CaseResult {
+const AT_ITS_POINT = 'killed at its point';
+const A_SECOND_TIME = 'killed a second time';
+
+function judge(
+  found: readonly Wrong[],
+  result: DriveResult | null,
+  { name, round }: { name: string; round: Round },
+): CaseResult {
   const zero = Object.fromEntries(KINDS.map((kind) => [FIGURE[kind], 0]));
   for (const { kind } of found) zero[FIGURE[kind]] = (zero[FIGURE[kind]] ?? 0) + 1;
+  const { faults = 0, killedAgainIn } = round;
+  const kills = result?.kills ?? 0;
+  const fired = result?.fired ?? 0;
+  const atPoint = result?.killedLives.includes(round.life ?? 1) ?? false;
+  const again = killedAgainIn !== undefined && (result?.killedLives.includes(killedAgainIn) ?? false);
   return {
-    wrong: found.map((w) => w.text),
-    fired: (result?.fired ?? 0) + (result?.kills ?? 0),
+    wrong: [
+      ...found.map((w) => w.text),
+      ...(result !== null && fired < faults ? [`${fired} faults of AWS struck, not ${faults}`] : []),
+    ],
+    fired: fired + kills,
     figures: {
-      [`points of ${round}`]: 1,
-      'processes killed': result?.kills ?? 0,
-      'points not reached again (a poll fewer)': result?.kills === 0 ? 1 : 0,
+      [`cases of ${name}`]: 1,
+      'processes killed': kills,
+      'of these a second time': again ? 1 : 0,
+      'faults of AWS that struck': fired,
+      'points not reached again (a poll fewer)': result !== null && !atPoint ? 1 : 0,
       'questions to a person': result?.questionsAsked ?? 0,
       ...zero,
     },
+    ...(result === null
+      ? {}
+      : {
+          reached: {
+            [AT_ITS_POINT]: atPoint,
+            // It cannot be killed again where it was not killed.
+            ...(killedAgainIn === undefined || !atPoint ? {} : { [A_SECOND_TIME]: again }),
+          },
+        }),
   };
 }
 
@@ -48,21 +74,34 @@ function fatalAt(
   return { fatalPoint: 0, laterFatalPoints: [point, ...(crossing.laterFatalPoints ?? []).slice(1)] };
 }
 
-async function visit(name: string, round: Round, point: string, index: number, reference: EndState) {
+/** A job that never crashed, and the threads of those that were planned in the other ways that the round allows. */
+interface Uncrashed {
+  state: EndState;
+  comparison: Comparison;
+}
+
+async function visit(name: string, round: Round, point: string, index: number, held: Uncrashed) {
   const crossing = round.crossing(index);
   const options = { ...plainJob(), ...round.job?.(), ...crossing, ...fatalAt(round, point, crossing) };
   try {
     const result = await drive(options);
-    return judge(compare(result, reference, round.comparison), result, name);
+    return judge(compare(result, held.state, held.comparison), result, { name, round });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    return judge([{ kind: 'stuck', text: text.slice(0, 3000) }], null, name);
+    return judge([{ kind: 'stuck', text: text.slice(0, 3000) }], null, { name, round });
   }
 }
 
 /** The same job without a crash; where the round is about a second life, with one that only begins. */
-function uncrashed(round: Round): Promise<DriveResult> {
-  return drive({ ...plainJob(), ...round.job?.(), ...fatalAt(round, 0, {}) });
+function uncrashed(round: Round, under: Partial<DriveOptions> = {}): Promise<DriveResult> {
+  return drive({ ...plainJob(), ...round.job?.(), ...under, ...fatalAt(round, 0, {}) });
+}
+
+async function comparisonOf(round: Round): Promise<Comparison> {
+  const { comparison = {}, plannedUnder } = round;
+  if (!plannedUnder) return comparison;
+  const results = await Promise.all(plannedUnder.map((under) => uncrashed(round, under)));
+  return { ...comparison, threads: results.map((r) => r.state.thread) };
 }
 
 /** A crash and a lag as in the round lagging-lists, but without the grace: then something must be patched twice. */
@@ -94,17 +133,22 @@ const control: Case = {
 export const proof = proofOfCases({
   name: 'crash',
   bar: '0 done twice, lost, stuck or without a next action, and no other difference to the job that never crashed, wherever it was killed',
-  defaults: { seeds: 8, seconds: 3000 },
+  defaults: { seeds: 8, seconds: 7200 },
   injects: true,
   roundOf: (name) => name.split('@')[0] ?? name,
   // Bots and simulators are processes and servers of their own.
   atOnce: 3,
-  async cases(options) {
+  // A job may poll less often than the one before; and there is less left to be killed in near its end.
+  reachedAtLeast: { [AT_ITS_POINT]: 0.9, [A_SECOND_TIME]: 0.6 },
+  async cases(options, figure) {
     const cases: Case[] = [control];
+    let rounds = 0;
     for (const [index, [name, round]] of Object.entries(ROUNDS).entries()) {
       if (!concerns(options.match, name)) continue;
-      cases.push(...(await casesOf(name, round, index, options)));
+      rounds++;
+      cases.push(...(await casesOf(name, round, index, options, figure)));
     }
+    figure('rounds', rounds);
     return cases;
   },
 });
@@ -121,6 +165,7 @@ async function casesOf(
   round: Round,
   index: number,
   { seed, seeds, match }: ProofOptions,
+  figure: (name: string, value: number) => void,
 ): Promise<Case[]> {
   const why = round.leftOut?.() ?? null;
   if (why !== null) return [leftOut(name, why)];
@@ -128,8 +173,13 @@ async function casesOf(
   const { pointsOfLives, state } = result;
   // What is wrong without any crash is not the crashes' fault, and nothing can be held against it.
   const wrong = compare(result, state, round.comparison);
-  if (wrong.length > 0) return [{ name: `${name}@never-killed`, run: () => judge(wrong, result, name) }];
+  if (wrong.length > 0) {
+    // Whichever point of the round was asked for, this is the answer.
+    const meant = match?.startsWith(`${name}@`) ? match : name;
+    return [{ name: `${meant}@never-killed`, run: () => ({ wrong: wrong.map((w) => w.text) }) }];
+  }
   const points = pointsOfLives[(round.life ?? 1) - 1] ?? [];
+  figure(`points of ${name}`, points.length);
   // Then nothing could be killed, and the round would pass without having proved anything.
   if (points.length === 0)
     return [{ name: `${name}@no-point`, run: () => ({ wrong: [`no point was passed in ${name}`] }) }];
@@ -141,9 +191,10 @@ async function casesOf(
       : name === 'plain'
         ? points
         : drawn(points, seeds, seed * 100 + index);
+  const held = { state, comparison: await comparisonOf(round) };
   return chosen.map((point) => ({
     name: `${name}@${point}`,
-    run: () => visit(name, round, point, numberOf(point), state),
+    run: () => visit(name, round, point, numberOf(point), held),
   }));
 }
 

@@ -294,7 +294,7 @@ function failing(operation: string, nth: number, name: string, mode: Mode): Case
 export const proof = proofOfCases({
   name: 'effects',
   bar: 'each call failed at its index and each effect carried out again leaves every instance changed at most once and a clean slate',
-  defaults: { seeds: 1, seconds: 900 },
+  defaults: { seeds: 1, seconds: 1800 },
   injects: true,
   async cases() {
     const sound = await job(null, null);

@@ -285,7 +285,7 @@ function hashOf(text: string): number {
 export const proof = proofOfCases({
   name: 'faults',
   bar: 'at most one effect per plan, instance and step under every fault; doubt about an install is put to a person',
-  defaults: { seeds: 1, seconds: 600 },
+  defaults: { seeds: 1, seconds: 1800 },
   injects: true,
   cases({ seed, seeds }) {
     const cases: Case[] = [undeliverable];

@@ -1,7 +1,8 @@
 /** What somebody with the database file could change behind the audit's back, one change each. */
 import Database from 'better-sqlite3';
-import { readAudit, verifyAudit } from '../../src/store/audit-chain.ts';
-import { differencesToTables, retell } from '../../src/store/audit-replay.ts';
+import { type AuditRow, readAudit, verifyAudit } from '../../src/store/audit-chain.ts';
+import { retell } from '../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../src/store/audit-tables.ts';
 import type { Case } from './cases.ts';
 
 const FORGERIES: Readonly<Record<string, string>> = {
@@ -35,8 +36,42 @@ const FORGERIES: Readonly<Record<string, string>> = {
   'lock-on-an-instance':
     "INSERT INTO instance_locks (key, run_id, reason) SELECT t.key, t.run_id, 'forged' FROM targets t LIMIT 1",
   'freeze-added': "INSERT INTO freezes (scope, by_user, at, reason) VALUES ('all', 'UEVIL', 9e15, '')",
+  'run-made-up': `INSERT INTO runs SELECT 'forged', environment, phase, plan_hash, stop_requested_at, wake_at, current_wave, 1, ended_at, revision, json_set(data, '$.id', 'forged') FROM runs LIMIT 1;
+     INSERT INTO plans SELECT 'forged', version, hash, body FROM plans LIMIT 1; INSERT INTO approvals (run_id, plan_hash, user_id, at) SELECT 'forged', plan_hash, 'UAPP', at FROM approvals LIMIT 1`,
+  'approvals-of-no-run':
+    "INSERT INTO approvals (run_id, plan_hash, user_id, at) SELECT 'forged', plan_hash, 'UAPP', at FROM approvals LIMIT 1",
+  'stop-lifted':
+    "UPDATE runs SET stop_requested_at = NULL, data = json_set(data, '$.stopRequestedAt', NULL) WHERE stop_requested_at IS NOT NULL",
+  'stop-lifted-in-one-place': 'UPDATE runs SET stop_requested_at = NULL',
+  'when-it-was-stopped':
+    "UPDATE runs SET stop_requested_at = 1, data = json_set(data, '$.stopRequestedAt', 1) WHERE stop_requested_at IS NOT NULL",
+  'when-it-was-approved': 'UPDATE approvals SET at = 1',
+  'how-long-a-stand-in-may':
+    'UPDATE approvals SET standing_until = standing_until + 1 WHERE standing_for IS NOT NULL',
+  'park-lifted': 'DELETE FROM parked_runs',
+  'park-that-may-be-released': "UPDATE parked_runs SET finding = 'nothing', may_release = 1",
+  'park-added':
+    "INSERT INTO parked_runs (run_id, at, why) SELECT id, 1, 'forged' FROM runs WHERE id NOT IN (SELECT run_id FROM parked_runs) LIMIT 1",
+  'request-to-another-instance':
+    "UPDATE effects SET request = json_set(request, '$.instanceIds[0]', 'i-0evil') WHERE kind = 'install'",
+  'request-of-another-operation':
+    "UPDATE effects SET request = json_set(request, '$.parameters.Operation[0]', 'Scan') WHERE kind = 'install'",
+  'answer-of-aws': "UPDATE effects SET ref = json_set(ref, '$.commandId', 'forged') WHERE kind = 'install'",
+  'answer-of-aws-removed': "UPDATE effects SET ref = NULL WHERE kind = 'create_image'",
+  'account-of-an-effect': "UPDATE effects SET account_id = '999999999999'",
+  'region-of-an-effect': "UPDATE effects SET region = 'xx-evil-1'",
+  'kind-of-an-effect': "UPDATE effects SET kind = 'cancel' WHERE kind = 'install'",
+  'effect-that-may-be-done-again': "UPDATE effect_targets SET live = 0 WHERE kind = 'install'",
+  'effect-of-another-run-for-the-index': "UPDATE effect_targets SET run_id = 'x' WHERE kind = 'install'",
+  'id-of-an-instance': "UPDATE targets SET data = json_set(data, '$.instance.instanceId', 'i-0evil')",
+  'account-of-an-instance':
+    "UPDATE targets SET data = json_set(data, '$.instance.accountId', '999999999999')",
+  'landing-zone-of-an-instance': "UPDATE targets SET data = json_set(data, '$.instance.landingZone', 'evil')",
+  'image-of-an-instance': "UPDATE targets SET data = json_set(data, '$.imageId', 'ami-evil')",
+  'backup-made-up':
+    "UPDATE targets SET data = json_set(data, '$.backupVerified', json('true')) WHERE NOT data ->> '$.backupVerified'",
   'run-removed':
-    'DELETE FROM approvals; DELETE FROM plans; DELETE FROM targets; DELETE FROM effect_targets; DELETE FROM effects; DELETE FROM outbox; DELETE FROM cards; DELETE FROM zone_locks; DELETE FROM instance_locks; DELETE FROM runs',
+    'DELETE FROM parked_runs; DELETE FROM approvals; DELETE FROM plans; DELETE FROM targets; DELETE FROM effect_targets; DELETE FROM effects; DELETE FROM outbox; DELETE FROM cards; DELETE FROM zone_locks; DELETE FROM instance_locks; DELETE FROM runs',
 };
 
 /** `file` is a database as a bot left it, byte for byte. */
@@ -55,7 +90,8 @@ export function forgedTables(file: Buffer): Case[] {
     for (const { name } of triggers) db.exec(`DROP TRIGGER ${name}`);
     return db;
   };
-  const differences = (db: Database.Database) => differencesToTables(db, retell(readAudit(db)));
+  const differences = (db: Database.Database, asTold = (row: AuditRow) => row) =>
+    differencesToTables(db, retell([...readAudit(db)].map(asTold)));
   const untouched: Case = {
     name: 'tables-as-written',
     run() {
@@ -66,6 +102,24 @@ export function forgedTables(file: Buffer): Case[] {
       return { wrong: [...wrong, ...(runs.size > 0 ? [] : ['the audit tells of no run'])] };
     },
   };
+  const earlier = [
+    ['tables-of-a-release-that-told-less', toldLess],
+    ['tables-of-a-release-that-told-nothing', (row: AuditRow) => ({ ...row, detail: '{}' })],
+  ] as const;
+  const ofEarlierReleases = earlier.map(
+    ([name, asTold]): Case => ({
+      name,
+      run() {
+        const db = open();
+        const wrong = differences(db, asTold);
+        db.exec(FORGERIES['approval-of-another-person'] ?? '');
+        const found = differences(db, asTold).length > 0;
+        db.close();
+        const hidden = asTold === toldLess && !found;
+        return { wrong: [...wrong, ...(hidden ? ['a forged approval was not found any more'] : [])] };
+      },
+    }),
+  );
   const forged = Object.entries(FORGERIES).map(
     ([name, sql]): Case => ({
       name: `tables-${name}`,
@@ -88,5 +142,23 @@ export function forgedTables(file: Buffer): Case[] {
       },
     }),
   );
-  return [untouched, ...forged];
+  return [untouched, ...ofEarlierReleases, ...forged];
+}
+
+/** The row as the first release with facts would have written it. */
+function toldLess(row: AuditRow): AuditRow {
+  const detail = JSON.parse(row.detail);
+  const facts = detail.makesTrue;
+  if (!facts) return row;
+  const without = (value: object | undefined, ...names: string[]) => {
+    for (const name of names) if (value) Reflect.deleteProperty(value, name);
+  };
+  without(facts, 'parked');
+  without(facts.created, 'tells');
+  without(facts.run, 'stopRequestedAt');
+  without(facts.approval, 'at', 'until');
+  for (const effect of facts.effects ?? []) without(effect, 'is', 'ref');
+  for (const target of [...(facts.targets ?? []), ...Object.values<object>(facts.added ?? {})])
+    without(target, 'imageId', 'backupVerified');
+  return { ...row, detail: JSON.stringify(detail) };
 }

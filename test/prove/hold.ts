@@ -61,6 +61,36 @@ const stopped = justBeforeTheIntent(
   },
 );
 
+/** Somebody with the file puts an instance that was left out of the plan into the row of a planned one. */
+const swapped: Case = {
+  name: 'another-instance-in-the-row-of-a-planned-one',
+  run: () =>
+    withBot({ linux: 2 }, {}, async (bot) => {
+      const runId = await bot.scan();
+      const seen = await bot.reaches(runId, (v) => v.run.phase === 'await_approval', 'the plan');
+      const [left, planned] = seen.targets;
+      if (!left || !planned) throw new Error('there are no two instances');
+      const request = { runId, planHash: seen.run.planHash ?? '', targets: [left.key], reason: 'never' };
+      await bot.service.exclude(actor('UREQ2'), request);
+      bot.store.db
+        .prepare(
+          "UPDATE targets SET data = json_set(data, '$.instance.instanceId', ?) WHERE run_id = ? AND key = ?",
+        )
+        .run(left.instance.instanceId, runId, planned.key);
+      await bot.approve(runId);
+      const touched = () =>
+        mutations(bot.sim).filter((e) => (e.params['instanceIds'] ?? '').includes(left.instance.instanceId));
+      await until(
+        () => touched().length > 0 || bot.errors.length > 0 || bot.view(runId).run.phase === 'ended',
+        { within: 15_000, describe: 'the change, or its refusal' },
+      );
+      return {
+        wrong: touched().map((e) => `${e.operation} reached an instance that is not in the approved plan`),
+        fired: 1,
+      };
+    }),
+};
+
 const frozen = justBeforeTheIntent(
   'freeze-just-before-the-intent',
   (bot) => bot.service.freeze(actor('UREQ'), { scope: 'all', reason: 'incident' }),
@@ -179,5 +209,5 @@ export const proof = proofOfCases({
   name: 'hold',
   bar: '0 effects after a stop, a freeze or an exclusion; 0 patches without a verified backup; one run per landing zone',
   injects: false,
-  cases: () => [stopped, frozen, ...backups, lock, index, excluded],
+  cases: () => [stopped, swapped, frozen, ...backups, lock, index, excluded],
 });

@@ -1,43 +1,86 @@
 /** Who we are at AWS: the wrong account, the wrong external id, a session that ends, a permission that is lost. */
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import { wrongInTemplate } from '../deploy/iam-expected.ts';
+import { readSource } from '../deploy/template.ts';
 import { until } from '../support/until.ts';
-import { actor } from '../support/workflow-harness.ts';
+import { actor, type Harness } from '../support/workflow-harness.ts';
 import { type Case, proofOfCases } from './cases.ts';
+import { type MisledSts, startMisledSts } from './misled-sts.ts';
 import { OWN_HOST_CASES } from './own-host.ts';
 import { doneTwice, endedOtherwise, mutations, toTheEnd, withBot } from './wire.ts';
 
 const OTHER_ACCOUNT = '444400000001';
 
+/** Our landing zone and one of somebody else, whose roles let us in: only comparing the accounts can tell. */
+function oursAndTheirs() {
+  const ours = smallFleet();
+  const theirs = smallFleet({ zone: 'other', accountId: OTHER_ACCOUNT });
+  const externalId = ours.zones[0]?.externalId ?? '';
+  const other = theirs.zones.map((zone) => ({ ...zone, externalId }));
+  return { ...ours, zones: [...ours.zones, ...other] };
+}
+
+/** Approved and followed to its end: what was changed, and what it says of the account. */
+async function changesNothing(bot: Harness): Promise<string[]> {
+  const runId = await bot.scan();
+  await bot.approve(runId);
+  const { view } = await toTheEnd(bot, runId);
+  return [
+    ...mutations(bot.sim).map((e) => `${e.operation} in ${e.accountId}`),
+    ...(/(?:acts in|belongs to) account \d+.*Nothing was changed/.test(view.run.endReason)
+      ? []
+      : [`it says: ${view.run.endReason}`]),
+  ];
+}
+
 const wrongAccount: Case = {
   name: 'patch-role-of-another-account',
-  run() {
-    const ours = smallFleet();
-    const theirs = smallFleet({ zone: 'other', accountId: OTHER_ACCOUNT });
-    // Their role lets us in, so that only comparing the accounts can tell.
-    const externalId = ours.zones[0]?.externalId ?? '';
-    const other = theirs.zones.map((zone) => ({ ...zone, externalId }));
-    return withBot(
-      { ...ours, zones: [...ours.zones, ...other] },
+  run: () =>
+    withBot(
+      oursAndTheirs(),
       {
         access: (zone) =>
           zone.name === 'small-test'
             ? { ...zone, patchRoleArn: `arn:aws:iam::${OTHER_ACCOUNT}:role/PatchdayPatch` }
             : zone,
       },
-      async (bot) => {
-        const runId = await bot.scan();
-        await bot.approve(runId);
-        const { view } = await toTheEnd(bot, runId);
-        return {
-          wrong: [
-            ...mutations(bot.sim).map((e) => `${e.operation} in ${e.accountId}`),
-            ...(/(?:acts in|belongs to) account \d+.*Nothing was changed/.test(view.run.endReason)
-              ? []
-              : [`it says: ${view.run.endReason}`]),
-          ],
-        };
-      },
-    );
+      async (bot) => ({ wrong: await changesNothing(bot) }),
+    ),
+};
+
+/** The role is the right one, the session that comes of it is not: the second line of defence. */
+const wrongSession: Case = {
+  name: 'session-of-another-account',
+  async run() {
+    const fleet = oursAndTheirs();
+    const account = fleet.zones[0]?.accountId ?? '';
+    let sts: MisledSts | null = null;
+    try {
+      return await withBot(
+        fleet,
+        {},
+        async (bot) => {
+          const wrong = await changesNothing(bot);
+          // Somebody else's account knows none of our instances; whoever tried was not stopped by us.
+          const tried = bot.sim.control
+            .ledger()
+            .filter((e) => e.service !== 'sts' && e.accountId === OTHER_ACCOUNT);
+          return {
+            wrong: [
+              ...wrong,
+              ...tried.map((e) => `${e.operation} was tried in ${e.accountId}`),
+              ...(sts?.handedOut() ? [] : ['no session of another account was handed out']),
+            ],
+          };
+        },
+        async (url) => {
+          sts = await startMisledSts({ url, role: 'PatchdayPatch', account, other: OTHER_ACCOUNT });
+          return sts.url;
+        },
+      );
+    } finally {
+      await (sts as MisledSts | null)?.close();
+    }
   },
 };
 
@@ -60,11 +103,26 @@ const wrongExternalId: Case = {
         return {
           wrong: [
             ...mutations(bot.sim).map((e) => `${e.operation} was made`),
-            ...(/AssumeRole|role|external/i.test(said) ? [] : [`it says: ${said}`]),
+            // Whoever set up the role has to see which one it is, and what about it to look at.
+            ...(/role arn:aws:iam::\d{12}:role\/PatchdayRead could not be assumed/.test(said) &&
+            /external id/i.test(said)
+              ? []
+              : [`it says: ${said}`]),
           ],
         };
       },
     ),
+};
+
+/** What AWS itself would refuse: the templates give what is written down and nothing else. */
+const templates: Case = {
+  name: 'iam-templates',
+  run: () => ({
+    wrong: [
+      ...wrongInTemplate('hub', readSource('hub-role.yaml')),
+      ...wrongInTemplate('spoke', readSource('spoke-roles.yaml')),
+    ],
+  }),
 };
 
 /** The session ends just before the nth mutating call. */
@@ -131,11 +189,13 @@ function lost(operation: 'CreateImage' | 'SendCommand'): Case {
 
 export const proof = proofOfCases({
   name: 'identity',
-  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named; 0 changes to the instance that the bot runs on',
+  bar: '0 changes in a wrong account or with a wrong external id; sessions that end and permissions that are lost double nothing and are named; 0 changes to the instance that the bot runs on; IAM templates that give no more than is written down',
   injects: true,
   cases: () => [
     wrongAccount,
+    wrongSession,
     wrongExternalId,
+    templates,
     ...[1, 2, 3, 4, 5, 6].map(expired),
     lost('CreateImage'),
     lost('SendCommand'),

@@ -1,95 +1,99 @@
 /**
- * A hostile corpus through names, tags, command output and what people type, over the wire: who is mentioned,
- * what Slack objects to, what stands in the files, and which bytes are sent to SSM.
+ * A hostile corpus through names and tags, command output, what people type and the reasons in modals, over the
+ * wire: who is mentioned, what Slack objects to, what stands in the files, and which bytes are sent to SSM.
  */
-import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
-import { USERS } from '../../sandbox/slack/default-workspace.ts';
-import { parseCsv } from '../report/csv-reader.ts';
+import type { Arrival, Arrivals } from '../../sandbox/arrivals.ts';
+import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
+import type { Team } from '../bot/team.ts';
 import { HOSTILE as IN_REPORTS } from '../report/hostile.ts';
 import { hostileTexts as ON_THE_PAGE } from '../sandbox-page/hostile-texts.ts';
 import { HOSTILE as IN_SLACK } from '../slack/support/hostile.ts';
 import { type Case, proofOfCases } from './cases.ts';
-import { uploads, withTeam } from './team.ts';
+import { reported, wrongInFiles, wrongInSlack, wrongToSsm } from './injection-judges.ts';
+import { caughtUp, uploads, withTeam } from './team.ts';
 
 /** EC2 takes no more than 256 characters in a tag, and no empty name makes an instance. */
-export const CORPUS: readonly string[] = [...new Set([...IN_SLACK, ...IN_REPORTS, ...ON_THE_PAGE])]
+const CORPUS: readonly string[] = [...new Set([...IN_SLACK, ...IN_REPORTS, ...ON_THE_PAGE])]
   .map((text) => text.slice(0, 256))
   .filter((text, i, all) => text.trim() !== '' && all.indexOf(text) === i);
 
+/** Texts of one job. */
 const AT_ONCE = 5;
+/** Plain instances that are there to be excluded, each with a hostile reason. */
+const TO_EXCLUDE = 3;
 
-/** People whom a job may mention: who asked, who approved, and the groups that may. */
-const OURS = new Set<string>([USERS.priya, USERS.aisha]);
+/** The ways in. At least 60 texts have to have come through each of them, to where people or files show them. */
+const WAYS_IN = {
+  named: 'texts in names and tags',
+  printed: 'texts in command output',
+  typed: 'texts typed as commands',
+  reasons: 'texts as reasons in modals',
+} as const;
 
-/** Whatever is sent to SSM consists of these; a name, a tag or a typed word has no way in. */
-const PARAMETERS: Readonly<Record<string, RegExp>> = {
-  Operation: /^(?:Install|Scan)$/,
-  RebootOption: /^(?:RebootIfNeeded|NoReboot)$/,
-  SnapshotId: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-};
-const COMMENT = /^patchday [a-z0-9]{4,12} (?:install|scan) [\w/#-]+ a\d+$/;
+function hostileInstances(texts: readonly string[]): SmallFleetOptions['instances'] {
+  return Object.fromEntries(
+    texts.map((text, i) => [
+      `linux-${i + 1}`,
+      {
+        tags: { Name: text, Owner: text, 'App <!channel>': text },
+        // Every other one fails and says the text on its standard error.
+        behaviour:
+          i % 2 === 0
+            ? { install: 'fails' as const, failure: { exitCode: 5, stderr: `${text}\n${text}` } }
+            : {},
+      },
+    ]),
+  );
+}
 
 function hostileJob(texts: readonly string[], number: number): Case {
   return {
-    name: `job-${number}`,
+    name: `job-${String(number).padStart(2, '0')}`,
     run() {
-      const instances = Object.fromEntries(
-        texts.map((text, i) => [
-          `linux-${i + 1}`,
-          {
-            tags: { Name: text, Owner: text, 'App <!channel>': text },
-            // Every other one fails and says the text on its standard error.
-            behaviour:
-              i % 2 === 0
-                ? { install: 'fails' as const, failure: { exitCode: 5, stderr: `${text}\n${text}` } }
-                : {},
-          },
-        ]),
-      );
-      return withTeam(smallFleet({ linux: texts.length, instances }), {}, async (team) => {
+      const toSsm: Arrival[] = [];
+      const awsArrivals: Arrivals = {
+        async arrived(arrival) {
+          if (arrival.what.startsWith('ssm ')) toSsm.push(arrival);
+          return true;
+        },
+        answered() {},
+      };
+      const fleet = smallFleet({
+        linux: texts.length + TO_EXCLUDE,
+        instances: hostileInstances(texts) ?? {},
+      });
+      const environment = { wave: { size: AT_ONCE } };
+      return withTeam(fleet, { awsArrivals, environment }, async (team) => {
+        const ids = team.aws.control.instances().map((i) => i.id);
         const runId = await team.scan('priya');
-        const card = await team.toApprove(runId);
-        const typed = texts.find((t) => !/[\n\r]/.test(t)) ?? 'x';
-        // Typed text comes back in answers and, as the reason of an exclusion, on the card and in the thread.
-        await team.say('priya', typed).catch(() => '');
-        const modal = await team.open('priya', card, 'run_exclude', 'Exclude instances');
-        await team
-          .submit('priya', modal, {
-            targets_page_0: { targets_chosen: ['0'] },
-            reason: { reason_text: `${typed} <!channel>`.slice(0, 290) },
-          })
-          .catch(() => '');
-        const second = await team.cardThat(runId, /Plan 2, hash/);
-        await team.click('aisha', second, 'run_approve');
+        await team.toApprove(runId);
+        let typed = 0;
+        for (const text of texts) if (shows(await team.say('priya', text), text)) typed++;
+        const reasons = texts.slice(0, TO_EXCLUDE);
+        for (const [i, reason] of reasons.entries()) await exclude(team, runId, i, reason, texts.length);
+        const last = await team.cardThat(runId, new RegExp(`Plan ${reasons.length + 1}, hash`));
+        await team.click('aisha', last, 'run_approve');
         await team.ended(runId, 30_000);
-        const wrong: string[] = [];
-        const { control } = team.slack;
-        const foreign = control
-          .mentions()
-          .filter((m) => m.kind === 'broadcast' || (m.kind === 'user' && !OURS.has(m.target)));
-        wrong.push(...foreign.map((m) => `${m.kind} ${m.target} was mentioned at ${m.where}`));
-        for (const { method, answered } of control.calls()) {
-          const error = answered !== null && answered !== 'reset' ? answered.body['error'] : undefined;
-          if (typeof error === 'string') wrong.push(`Slack refused ${method}: ${error}`);
-        }
-        wrong.push(...control.warnings().map((w) => `Slack warned: ${JSON.stringify(w).slice(0, 200)}`));
-        for (const file of uploads(team)) wrong.push(...inFile(file));
-        const commands = team.aws.control.commands();
-        for (const command of commands) {
-          if (!COMMENT.test(command.comment)) wrong.push(`the comment sent to SSM is ${command.comment}`);
-          if (command.documentName !== 'AWS-RunPatchBaseline') wrong.push(`${command.documentName} was sent`);
-          for (const [name, values] of Object.entries(command.parameters))
-            for (const value of values)
-              if (!PARAMETERS[name]?.test(value)) wrong.push(`SSM was sent ${name}=${value}`);
-        }
-        if (commands.length === 0) wrong.push('no command was sent, so nothing was shown about its bytes');
+        await caughtUp(team);
+        const files = uploads(team);
+        const thread = team.thread(runId).map((m) => team.words(m));
+        const ssm = wrongToSsm(toSsm, ids);
+        const { named, printed } = cameThrough(files, texts, team);
         return {
-          wrong,
+          wrong: [
+            ...wrongInSlack(team),
+            ...wrongInFiles(files),
+            ...ssm.wrong,
+            ...(ssm.sent === 0 ? ['no command was sent, so nothing was shown about its bytes'] : []),
+          ],
           figures: {
-            'hostile texts': texts.length,
-            'calls to Slack': control.calls().length,
-            'commands to SSM': commands.length,
-            'files read': uploads(team).length,
+            [WAYS_IN.named]: named,
+            [WAYS_IN.printed]: printed,
+            [WAYS_IN.typed]: typed,
+            [WAYS_IN.reasons]: reasons.filter((r) => thread.some((said) => shows(said, r))).length,
+            'calls to Slack': team.slack.control.calls().length,
+            'changes sent to SSM': ssm.sent,
+            'files read': files.length,
           },
         };
       });
@@ -97,37 +101,70 @@ function hostileJob(texts: readonly string[], number: number): Case {
   };
 }
 
-/** Formulas in a CSV and live markup in an HTML report. */
-function inFile({ name, text }: { name: string; text: string }): string[] {
-  if (name.endsWith('.csv')) {
-    const formula = parseCsv(text)
-      .flat()
-      .find((cell) => /(?:^|;)[\s"]*[=+@-](?![\d.]+$)/.test(cell) && cell !== '-');
-    return formula ? [`${name} holds what a spreadsheet takes for a formula: ${formula}`] : [];
+/** Takes the nth plain instance out of the plan, with this reason, which is then on the card and in the thread. */
+async function exclude(
+  team: Team,
+  runId: string,
+  nth: number,
+  reason: string,
+  before: number,
+): Promise<void> {
+  const card = await team.cardThat(runId, new RegExp(`Plan ${nth + 1}, hash`));
+  const modal = await team.open('priya', card, 'run_exclude', 'Exclude instances');
+  const { id } = team.aws.control.instance(`linux-${before + nth + 1}`);
+  const option = optionOf(modal.blocks, id);
+  if (option === null) throw new Error(`${id} cannot be chosen`);
+  await team.submit('priya', modal, {
+    targets_page_0: { targets_chosen: [option] },
+    reason: { reason_text: `${reason} <!channel>`.slice(0, 290) },
+  });
+}
+
+/** The value of the choice that names this instance. */
+function optionOf(node: unknown, instanceId: string): string | null {
+  if (node === null || typeof node !== 'object') return null;
+  const { text, value } = node as { text?: { text?: unknown }; value?: unknown };
+  if (typeof value === 'string' && String(text?.text).endsWith(`(${instanceId})`)) return value;
+  for (const inner of Object.values(node)) {
+    const found = optionOf(inner, instanceId);
+    if (found !== null) return found;
   }
-  if (name.endsWith('.html')) {
-    const live =
-      /<(?:script(?![^>]*type="application\/json")|img|iframe|object|svg|base|form|link|meta http)[^>]*(?:alert|evil|onerror|onload|javascript:)/i.exec(
-        text,
-      );
-    return live ? [`${name} holds live markup: ${text.slice(live.index, live.index + 60)}`] : [];
-  }
-  return [];
+  return null;
+}
+
+/** Whether what was said repeats the text: by its letters and digits, because the rest may be shown as look-alikes. */
+function shows(said: string, text: string): boolean {
+  const letters = (from: string) => from.replace(/&(?:lt|gt|amp);/g, '').replace(/[^\p{L}\p{N}]/gu, '');
+  const wanted = letters(text).slice(0, 20);
+  return wanted !== '' && letters(said).includes(wanted);
+}
+
+/** How many of the texts report.json shows as a name with tags, and how many as the output of a command. */
+function cameThrough(
+  files: readonly { name: string; text: string }[],
+  texts: readonly string[],
+  team: Team,
+): { named: number; printed: number } {
+  const json = files.find(({ name }) => name.endsWith('report.json'));
+  const { targets } = json ? reported.parse(JSON.parse(json.text)) : { targets: [] };
+  const hostile = new Set(texts.map((_, i) => team.aws.control.instance(`linux-${i + 1}`).id));
+  const shown = targets.filter((t) => hostile.has(t.instanceId));
+  return {
+    named: shown.filter((t) => t.name !== '' && t.tags['Owner'] === t.name).length,
+    printed: shown.filter((t) => t.outcome === 'failed' && t.excerpt !== '').length,
+  };
 }
 
 export const proof = proofOfCases({
   name: 'injection',
-  bar: 'at least 60 hostile texts: 0 mentions of others, 0 refusals by Slack, 0 formulas or live markup, only allow-listed bytes to SSM',
-  defaults: { seconds: 400 },
+  bar: 'at least 60 hostile texts through each way in: 0 mentions of others, 0 refusals by Slack, 0 formulas or live markup, only allow-listed bytes to SSM',
+  defaults: { seconds: 1200 },
   injects: false,
+  least: Object.fromEntries(Object.values(WAYS_IN).map((way) => [way, 60])),
   cases() {
-    const enough: Case = {
-      name: 'corpus',
-      run: () => ({ wrong: CORPUS.length >= 60 ? [] : [`the corpus has only ${CORPUS.length} texts`] }),
-    };
     const jobs: Case[] = [];
     for (let i = 0; i < CORPUS.length; i += AT_ONCE)
       jobs.push(hostileJob(CORPUS.slice(i, i + AT_ONCE), jobs.length + 1));
-    return [enough, ...jobs];
+    return jobs;
   },
 });

@@ -4,7 +4,7 @@ export interface ProofOptions {
   seed: number;
   /** How many seeds (or random cases) at most; a proof with a fixed list of cases may ignore it. */
   seeds: number;
-  /** After about this long no new case is begun. What was not begun is not counted. */
+  /** After about this long no new case is begun. What was not begun is not counted, and said in `leftOut`. */
   seconds: number;
   /** Only cases whose name holds this; null = all. A proof without named cases may ignore it. */
   match: string | null;
@@ -20,6 +20,16 @@ export interface ProofResult {
   /** One line each, ending in the one command that replays it (`replayWith`). */
   violations: string[];
   figures?: Record<string, number>;
+  /** What the bar asks for and was not looked at because the time was up, in words. Then it did not wholly hold. */
+  leftOut?: string[];
+}
+
+/** Said of a check of a whole campaign that fewer seeds than it needs were left time for; nothing when it was made. */
+export function tooFewFor(
+  what: string,
+  { asked, ran, needed }: { asked: number; ran: number; needed: number },
+): string[] {
+  return asked >= needed && ran < needed ? [`${what}: ${ran} of ${asked} ran, ${needed} are needed`] : [];
 }
 
 export interface Proof {

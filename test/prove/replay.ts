@@ -51,7 +51,7 @@ function again(seed: number, before: { team: Team; recorded: Json[] }, restart: 
 const about = {
   name: 'replay',
   bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down',
-  defaults: { seeds: 200, seconds: 120 },
+  defaults: { seeds: 200, seconds: 600 },
 };
 
 export const proof: Proof = {

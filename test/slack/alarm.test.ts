@@ -27,14 +27,14 @@ beforeEach(async () => {
 });
 afterEach(() => sim.close());
 
-function sender(): AlarmSender {
+function sender(messageInterval = 0): AlarmSender {
   const log = recordingLog();
   return new AlarmSender({
     client: backgroundClient({ botToken: sim.botToken, apiUrl: sim.apiUrl, log }),
     alarms,
     log,
     now: () => clock.now(),
-    channels: new ChannelPace(0),
+    channels: new ChannelPace(messageInterval),
   });
 }
 const told = () => sim.control.messages({ channel }).map((m) => m.text);
@@ -61,6 +61,17 @@ describe('an alarm', () => {
     await one.round();
     expect(told()).toHaveLength(1);
     expect(told()[0]).not.toContain('may have shown this before');
+  });
+
+  it('that waits for its channel is come back to when the channel is free, not before', async () => {
+    alarms.raise(channel, ALARM);
+    alarms.raise(channel, ALARM);
+    const one = sender(1100);
+    expect(await one.round()).toBe(clock.now() + 1100);
+    expect(told()).toHaveLength(1);
+    clock.step(1100);
+    expect(await one.round()).toBeNull();
+    expect(told()).toHaveLength(2);
   });
 
   it('is told again when nobody knows whether Slack took it, and says so', async () => {

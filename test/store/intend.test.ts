@@ -1,6 +1,7 @@
 /** The intent of an effect is refused by what was committed before it, whatever the caller believed. */
 import { describe, expect, it } from 'vitest';
 import type { SqliteStore } from '../../src/store/sqlite-store.ts';
+import type { Intent } from '../../src/workflow/changes.ts';
 import { buildPlan, buildTarget, keyOf, NOW } from '../workflow/build.ts';
 import { answerTo, createRun, intentFor, newStore, once, readyRun } from './support.ts';
 
@@ -9,6 +10,7 @@ const nothingWritten = (store: SqliteStore) => {
   expect(store.db.prepare('SELECT count(*) FROM effect_targets').pluck().get()).toBe(0);
 };
 const UNAPPROVED = 'not_approved: the plan does not have its approvals';
+const OTHERS = 'other_instances: the request names other instances than its targets';
 const wants = (required: number) => ({ approval: { ...buildPlan(1).approval, required } });
 const all = (store: SqliteStore) => store.allTargets('k7m2qp').map((t) => [t.key, t.stage, t.commandMayRun]);
 
@@ -41,7 +43,15 @@ describe('an intent', () => {
           { key: keyOf(1), stage: 'patching' },
           { key: keyOf(2), stage: 'patching' },
         ],
-        effects: [{ id: answer.value.id, state: 'intended', tag: intent.tag, keys: intent.targets }],
+        effects: [
+          {
+            id: answer.value.id,
+            state: 'intended',
+            tag: intent.tag,
+            keys: intent.targets,
+            is: expect.stringMatching(/^[0-9a-f]{64}$/),
+          },
+        ],
       },
     });
   });
@@ -109,6 +119,32 @@ describe('an intent', () => {
       nothingWritten(store);
     });
   }
+
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])('may name its targets in another order than its request (%i, %i)', async (...order) => {
+    const { store, runId, hash } = await readyRun();
+    const { targets } = intentFor(hash, order.toReversed());
+    expect(await answerTo(store, runId, intentFor(hash, order, { targets }))).toBe('taken');
+  });
+
+  it.each([
+    ['another instance', { request: { kind: 'start', instanceIds: ['i-0evil'] } }],
+    ['one more', { request: { kind: 'start', instanceIds: ['i-00000001', 'i-00000002'] } }],
+    ['none', { request: { kind: 'start', instanceIds: [] } }],
+    ['the same id in another account', { accountId: '999999999999' }],
+    ['the same id in another region', { region: 'eu-west-2' }],
+    [
+      'the image of another instance',
+      { request: { kind: 'create_image', instanceId: 'i-0evil', name: 'n', noReboot: true, tags: {} } },
+    ],
+  ] as [string, Partial<Intent>][])('that asks for %s than its target is refused', async (_, changes) => {
+    const { store, runId, hash } = await readyRun();
+    expect(await answerTo(store, runId, intentFor(hash, [1], changes))).toBe(OTHERS);
+    expect(await answerTo(store, runId, { ...intentFor(hash, [1], changes), forward: false })).toBe(OTHERS);
+    nothingWritten(store);
+  });
 
   it('of a run that nobody knows is refused', async () => {
     const { store, hash } = await readyRun();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -84,6 +84,13 @@ describe('a second process', () => {
     expect(() => openDatabase(path)).toThrow(
       new RegExp(`in use by process ${child.pid} on .* since 20.*Nothing was changed`),
     );
+  });
+
+  it('is refused under another name of the file too', async () => {
+    const path = newFile();
+    await holder(path);
+    symlinkSync(path, `${path}.link`);
+    expect(() => openDatabase(`${path}.link`)).toThrow(/in use by process/);
   });
 
   it('is let in once the first was killed, without anybody cleaning up', async () => {

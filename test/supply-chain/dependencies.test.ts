@@ -8,11 +8,11 @@ import { ALLOWED_LICENCES } from '../../scripts/licences-page.ts';
 import { licenceOf, productionPackages, readLockfile } from '../../scripts/production-packages.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const manifest: {
+interface Manifest {
   dependencies: Record<string, string>;
-  devDependencies: Record<string, string>;
-  scripts: Record<string, string>;
-} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  [section: string]: unknown;
+}
+const manifest: Manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const lockfile = readLockfile();
 const packages = productionPackages(lockfile);
 const entries = Object.entries(lockfile.packages).filter(([path]) => path !== '');
@@ -20,14 +20,52 @@ const entries = Object.entries(lockfile.packages).filter(([path]) => path !== ''
 /** Raise it knowingly: every package is somebody else's code in a process that may patch a fleet. */
 const MOST_PRODUCTION_PACKAGES = 165;
 
+/** Sections of package.json whose leaves are versions of other packages; overrides may be nested. */
+const VERSIONED = [
+  'dependencies',
+  'devDependencies',
+  'optionalDependencies',
+  'peerDependencies',
+  'overrides',
+] as const;
+
+/** What is not pinned to exactly one version, as `section.package: version`. */
+function loose(about: Readonly<Record<string, unknown>>): string[] {
+  const within = (value: unknown, path: string): string[] => {
+    if (value !== null && typeof value === 'object')
+      return Object.entries(value).flatMap(([name, inner]) => within(inner, `${path}.${name}`));
+    return typeof value === 'string' && /^\d+\.\d+\.\d+$/.test(value) ? [] : [`${path}: ${value}`];
+  };
+  return VERSIONED.flatMap((section) => within(about[section] ?? {}, section));
+}
+
 describe('dependencies', () => {
   it('are pinned to one version each', () => {
-    const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+$/.test(version),
-    );
-    expect(loose).toEqual([]);
+    expect(loose(manifest)).toEqual([]);
     for (const [name, version] of Object.entries(manifest.dependencies))
       expect(lockfile.packages[`node_modules/${name}`]?.version).toBe(version);
+  });
+
+  it('would not pass unpinned in any section of package.json', () => {
+    for (const section of VERSIONED)
+      expect(loose({ ...manifest, [section]: { x: '^1.2.3' } })).toEqual([`${section}.x: ^1.2.3`]);
+    expect(loose({ ...manifest, overrides: { a: { b: '*' } } })).toEqual(['overrides.a.b: *']);
+  });
+
+  it('count as installed where Patchday runs unless they are for development alone', () => {
+    const entry = (flags: object) => ({ version: '1.0.0', ...flags });
+    const listed = productionPackages({
+      lockfileVersion: 3,
+      packages: {
+        '': {},
+        'node_modules/a': entry({}),
+        'node_modules/b': entry({ dev: true }),
+        'node_modules/c': entry({ devOptional: true }),
+        'node_modules/d': entry({ optional: true }),
+        'node_modules/e': entry({ dev: true, optional: true }),
+      },
+    });
+    expect(listed.map((p) => p.name)).toEqual(['a', 'c', 'd']);
   });
 
   it('come from the registry that is configured, and are what they were when they were locked', () => {

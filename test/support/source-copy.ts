@@ -18,7 +18,7 @@ export interface SourceCopy {
 /** Throws when a change does not fit the sources any more. */
 export function copySources(changes: readonly SourceChange[]): SourceCopy {
   return prepared((folder) => {
-    for (const part of ['src', 'sandbox', 'test', 'docs', 'package.json', 'tsconfig.json'])
+    for (const part of ['src', 'sandbox', 'test', 'docs', 'deploy', 'package.json', 'tsconfig.json'])
       cpSync(join(ROOT, part), join(folder, part), { recursive: true });
     for (const change of changes) apply(folder, change);
   });

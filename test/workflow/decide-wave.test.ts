@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { followEffects } from '../../src/workflow/decide-wave.ts';
 import { mention } from '../../src/workflow/mention.ts';
 import type { Effect, EffectKindName, EffectState, Stage, Target } from '../../src/workflow/run-types.ts';
-import { buildEffect, buildPlan, buildTarget, keyOf, NOW, type StateChanges } from './build.ts';
+import { buildEffect, buildPlan, buildTarget, keyOf, NOW, SETTINGS, type StateChanges } from './build.ts';
 import { changes, decided, frozen, kinds, LATE, stopped, tasks } from './decided.ts';
 
 const said = (targets: readonly Target[], more: StateChanges = {}) =>
@@ -15,7 +15,7 @@ const installing = (...ns: number[]) => buildEffect('install', ns.map(keyOf), { 
 describe('what is followed', () => {
   const later = NOW + 1;
   const followed = (kind: EffectKindName, state: EffectState, lookAt = NOW) =>
-    followEffects([buildEffect(kind, [keyOf(1)], { state, lookAt })], NOW);
+    followEffects([buildEffect(kind, [keyOf(1)], { state, lookAt })], NOW, SETTINGS.timing);
 
   it.each<[EffectKindName, EffectState, 'look' | 'resolve' | null]>([
     ['create_image', 'intended', 'resolve'],
@@ -42,7 +42,7 @@ describe('what is followed', () => {
     const first = effect('install', '1', 'a');
     const others = [effect('scan', '1', 'a'), effect('install', '2', 'a'), effect('install', '1', 'b')];
     const second = effect('install', '1', 'a');
-    const { actions } = followEffects([first, ...others, second], NOW);
+    const { actions } = followEffects([first, ...others, second], NOW, SETTINGS.timing);
     expect(actions).toEqual([
       { do: 'look', effects: [first, second] },
       ...others.map((e) => ({ do: 'look', effects: [e] })),
@@ -51,7 +51,7 @@ describe('what is followed', () => {
 
   it('at the earliest of all the times', () => {
     const at = (lookAt: number) => buildEffect('install', [keyOf(1)], { lookAt });
-    expect(followEffects([at(NOW + 9), at(NOW + 3), at(NOW + 5)], NOW).wakeAt).toBe(NOW + 3);
+    expect(followEffects([at(NOW + 9), at(NOW + 3), at(NOW + 5)], NOW, SETTINGS.timing).wakeAt).toBe(NOW + 3);
   });
 });
 

@@ -134,9 +134,9 @@ describe('in a wave', () => {
     const refused = (lookAt: number) => [
       buildEffect('install', [keyOf(1)], { state: 'no_effect', lookAt, note: 'busy' }),
     ];
-    const waiting = decided([target], { effects: refused(NOW + 500) });
+    const waiting = decided([target], { effects: refused(NOW + 50) });
     expect(kinds(waiting)).toEqual([]);
-    expect(waiting.wakeAt).toBe(NOW + 500);
+    expect(waiting.wakeAt).toBe(NOW + 50);
     expect(begun(decided([target], { effects: refused(NOW) }))[0]).toMatchObject({ attempt: 2 });
   });
 

@@ -169,7 +169,8 @@ describe('an exclusion', () => {
   });
 
   it('is refused when the stored plan is not the one of its hash', async () => {
-    const { answer, written } = await without({ states: [waiting({ planHashNow: 'another' })] });
+    const { answer, written, denied } = await without({ states: [waiting({ planHashNow: 'another' })] });
+    expect(denied).toEqual(['denied.exclude']);
     expect(answer).toEqual({
       ok: false,
       code: 'corrupt_plan',

@@ -1,6 +1,6 @@
 /** One round of a run: in which order things are done, and what is not done when something is in the way. */
 import { describe, expect, it } from 'vitest';
-import type { Changes, Committed, Intent, RunState } from '../../src/workflow/changes.ts';
+import type { Changes, Committed, Intent, Refusal, RunState } from '../../src/workflow/changes.ts';
 import { round } from '../../src/workflow/executor.ts';
 import { InDoubt, LookFailed, NoEffect, type Place, type SendRequest } from '../../src/workflow/ports.ts';
 import type { Effect } from '../../src/workflow/run-types.ts';
@@ -25,7 +25,7 @@ interface Given {
   stopped?: readonly number[];
   lookFails?: Error;
   sendFails?: Error;
-  intendRefused?: boolean;
+  intendRefused?: Refusal;
   commitRefused?: boolean;
   draining?: boolean;
   invocationsFail?: Error;
@@ -70,7 +70,7 @@ async function lived(given: Given) {
       },
       async intend(_: string, intent: Intent) {
         did.push(`intend ${intent.kind} of ${intent.targets.length} at ${intent.at - NOW}`);
-        if (given.intendRefused) return { ok: false, refused: 'stopped', text: '' };
+        if (given.intendRefused) return { ok: false, refused: given.intendRefused, text: 'refused' };
         return {
           ok: true,
           value: buildEffect('install', intent.targets, { request: intent.request, tag: intent.tag }),
@@ -169,9 +169,16 @@ describe('a patch command', () => {
   });
 
   it('is not sent when its intent is refused', async () => {
-    const { did, next } = await lived({ intendRefused: true });
+    const { did, next } = await lived({ intendRefused: 'stopped' });
     expect(did).not.toContain('send');
     expect(next).toBe(250);
+  });
+
+  it('that asks for other instances than its targets is not sent, and people are told', async () => {
+    const { did, next, written } = await lived({ intendRefused: 'other_instances' });
+    expect(did).not.toContain('send');
+    expect(String(next)).toMatch(/^Error: patchday k7m2qp .* was not begun: refused$/);
+    expect(written.at(-1)?.run?.because).toMatchObject([{ code: 'unexpected' }]);
   });
 
   it('that AWS refused may be sent again', async () => {
@@ -294,7 +301,7 @@ describe('a question', () => {
   });
 
   it('is not put when its intent is refused', async () => {
-    const { did, next } = await lived({ state: asks, intendRefused: true });
+    const { did, next } = await lived({ state: asks, intendRefused: 'stopped' });
     expect(did.filter((d) => d.startsWith('commit'))).toHaveLength(1);
     expect(next).toBe(250);
   });

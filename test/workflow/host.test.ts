@@ -155,6 +155,16 @@ describe('a run', () => {
     expect(rig.rounds).toEqual(['r1 at 0', 'r2 at 0', 'r2 at 30']);
   });
 
+  it('that has ended is told of once, and one that goes on is not', async () => {
+    const ended: string[] = [];
+    rig.host.onEnd = (id) => ended.push(id);
+    rig.open = ['r1', 'r2'];
+    rig.host.kickAll();
+    rig.open = ['r2'];
+    await rig.pass(90 * SECOND);
+    expect(ended).toEqual(['r1']);
+  });
+
   it('is told of after each round', async () => {
     const seen: string[] = [];
     rig.host.onRound = (id) => seen.push(id);

@@ -21,6 +21,7 @@ interface Given {
   fails?: Error;
   refused?: boolean;
   withoutPlan?: boolean;
+  stopped?: boolean;
   targets?: ReturnType<typeof buildPlan>['targets'];
 }
 
@@ -32,7 +33,10 @@ async function asked(given: Given) {
   const targets = given.targets ?? [buildPlanTarget(1), buildPlanTarget(2)];
   const state = buildState([buildTarget(1, { stage: 'backing_up' }), buildTarget(2)], {
     plan: given.withoutPlan ? null : { ...buildPlan(0), targets },
-    run: { phase: given.withoutPlan ? 'discover' : 'waves' },
+    run: {
+      phase: given.withoutPlan ? 'discover' : 'waves',
+      ...(given.stopped ? { stopRequestedAt: NOW, stopRequestedBy: 'UREQ' } : {}),
+    },
   });
   const outside = {
     settings: { ...SETTINGS, zones: ZONES },
@@ -164,6 +168,30 @@ it('what cannot be asked is asked again after a pause, and nothing is written', 
   });
   expect(written).toBeNull();
   await expect(asked({ fails: new TypeError('a defect') })).rejects.toThrow('a defect');
+});
+
+it('where asking again cannot help, a stop ends the run without an answer', async () => {
+  const closed = new LookFailed('AccessDenied', 'The account is closed.', false);
+  expect(await asked({ fails: closed })).toMatchObject({
+    answer: {
+      done: false,
+      why: expect.stringMatching(/until it answers; \/patch stop \w+ ends the run without an answer\.$/),
+    },
+    written: null,
+  });
+  const { answer, written } = await asked({ fails: closed, stopped: true });
+  expect(answer).toEqual({ done: true });
+  expect(written).toMatchObject({ expect: { phase: 'waves' }, parked: { mayRelease: false } });
+  expect(JSON.stringify(written)).toContain('The account is closed.');
+});
+
+it('a stop waits for AWS as long as it may still answer', async () => {
+  const { answer, written } = await asked({
+    fails: new LookFailed('Throttling', 'AWS did not answer.', true),
+    stopped: true,
+  });
+  expect(answer).toMatchObject({ done: false });
+  expect(written).toBeNull();
 });
 
 it('a run that went on meanwhile is asked about again', async () => {

@@ -22,7 +22,6 @@ async function reported(
         written.push(changes);
         return { ok: true, value: undefined };
       },
-      auditHead: () => ({ seq: 7, hash: 'abc' }),
     },
     async writeReport() {
       did.push('write');
@@ -54,7 +53,7 @@ describe('a run that is over', () => {
       news: [
         {
           kind: 'report',
-          text: 'Run k7m2qp is done. 2 patched and verified, 1 failed. The report is attached. Audit head: 7:abc',
+          text: 'Run k7m2qp is done. 2 patched and verified, 1 failed. The report is attached.',
         },
       ],
     });

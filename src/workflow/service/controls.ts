@@ -6,7 +6,7 @@ import type { Target } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
 import { called, endTarget } from '../target-changes.ts';
 import type { QuestionAnswer } from '../view.ts';
-import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { allow, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 
 export async function stop(
   parts: ServiceParts,
@@ -18,7 +18,10 @@ export async function stop(
   const allowed = await allow(parts, actor, 'stop', run.environment, { runId: run.id });
   if (!allowed.ok) return allowed;
   if (run.phase === 'ended' || run.phase === 'report') {
-    return no('ended', `Run ${run.id} has already ended. Nothing was changed.`);
+    return refuse(parts, actor, 'stop', run.id, {
+      code: 'ended',
+      text: `Run ${run.id} has already ended. Nothing was changed.`,
+    });
   }
   if (run.stopRequestedAt !== null)
     return no('already_stopped', `Run ${run.id} was already told to stop. Nothing more was changed.`);
@@ -137,12 +140,18 @@ export async function resolve(
       `Run ${run.id} has no instance ${foreign(request.instance)}. Nothing was changed.`,
     );
   if (target.outcome !== 'unknown') {
-    return no('not_unknown', `${called(target)} is not unknown in run ${run.id}. Nothing was changed.`);
+    return refuse(parts, actor, 'resolve', run.id, {
+      code: 'not_unknown',
+      text: `${called(target)} is not unknown in run ${run.id}. Nothing was changed.`,
+    });
   }
   // A later run may hold a lock of its own on the same instance: that one is not this run's to give back.
   const locked = parts.store.instanceLocks([target.key]).some((lock) => lock.runId === run.id);
   if (!target.commandMayRun && !locked) {
-    return no('already_closed', `${called(target)} was already closed. Nothing more was changed.`);
+    return refuse(parts, actor, 'resolve', run.id, {
+      code: 'already_closed',
+      text: `${called(target)} was already closed. Nothing more was changed.`,
+    });
   }
   const committed = await parts.store.commit(run.id, {
     expect: { once: actor.once },
@@ -188,7 +197,10 @@ export async function answer(
   const run = effect ? parts.store.run(effect.runId) : null;
   const chosen = effect ? answersFor(effect).find((a) => a.id === request.answer) : undefined;
   if (!effect || !run || !chosen)
-    return no('no_such_question', 'There is no such question. Nothing was changed.');
+    return refuse(parts, actor, 'answer', run?.id ?? null, {
+      code: 'no_such_question',
+      text: 'There is no such question. Nothing was changed.',
+    });
   const allowed = await allow(parts, actor, chosen.permitsSend ? 'answer_send' : 'answer', run.environment, {
     runId: run.id,
     requesters: [run.requestedBy, run.planChangedBy ?? run.requestedBy],
@@ -216,8 +228,7 @@ export async function answer(
   if (!committed.ok) {
     const text =
       'This question was already answered, or its answer was found meanwhile. Nothing more was changed.';
-    await deny(parts, actor, 'answer', run.id, { code: committed.refused, text });
-    return no(committed.refused, text);
+    return refuse(parts, actor, 'answer', run.id, { code: committed.refused, text });
   }
   parts.kick(run.id);
   return yes(`Noted: ${chosen.label}.`, undefined);

@@ -11,7 +11,7 @@ import { environmentGone, patchWorstCase, type Roles, rolesIn } from '../setting
 import { standingText } from '../stand-in.ts';
 import { planTargets } from '../tasks/plan.ts';
 import { count } from '../words.ts';
-import { allow, deny, factsAbout, names, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { allow, factsAbout, names, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 
 export async function approve(
   parts: ServiceParts,
@@ -21,7 +21,7 @@ export async function approve(
   const { store } = parts;
   // Who is asked first, the run is read last: between the reading and the commit there is no await.
   const known = store.run(request.runId);
-  if (!known) return noSuchRun(request.runId);
+  if (!known) return refuse(parts, actor, 'approve', null, noSuchRun(request.runId));
   const roles = rolesIn(parts.settings, known.environment);
   const facts = await factsAbout(parts, actor, roles);
   for (;;) {
@@ -55,8 +55,7 @@ async function tryApprove(
   const { run, plan } = state;
   const decision = judge(state);
   if (decision.kind === 'refused') {
-    await deny(parts, actor, 'approve', run.id, decision);
-    return no(decision.code, decision.text);
+    return refuse(parts, actor, 'approve', run.id, decision);
   }
   if (plan && !request.confirmed) {
     const big = overLimit(parts, plan);
@@ -115,8 +114,7 @@ async function tryApprove(
     late?.kind === 'refused'
       ? late.text
       : `Your click on run ${run.id} was already handled. Nothing more was changed.`;
-  await deny(parts, actor, 'approve', run.id, { code: committed.refused, text });
-  return no(committed.refused, text);
+  return refuse(parts, actor, 'approve', run.id, { code: committed.refused, text });
 }
 
 function overLimit(parts: ServiceParts, plan: Plan): string | null {
@@ -168,9 +166,10 @@ export async function reject(
       committed.refused === 'plan_changed'
         ? `The plan of run ${run.id} was changed meanwhile. Nothing was rejected. Look at the new one.`
         : `Run ${run.id} is not waiting for approval any more. Nothing was changed. /patch stop ${run.id} stops a run that goes on.`;
-    await deny(parts, actor, 'reject', run.id, { code: committed.refused, text });
-    return no(committed.refused, text);
+    return refuse(parts, actor, 'reject', run.id, { code: committed.refused, text });
   }
+  // Nothing is left to do, but its host has to see that it ended.
+  parts.kick(run.id);
   return yes(`Run ${run.id} is rejected. Nothing was changed on any instance.`, undefined);
 }
 
@@ -181,23 +180,23 @@ export async function exclude(
 ): Promise<Answer<{ planHash: string }>> {
   const { store } = parts;
   const known = store.run(request.runId);
-  if (!known) return noSuchRun(request.runId);
+  if (!known) return refuse(parts, actor, 'exclude', null, noSuchRun(request.runId));
   const allowed = await allow(parts, actor, 'exclude', known.environment, { runId: known.id });
   if (!allowed.ok) return allowed;
   const state = store.load(request.runId);
   if (!state) return noSuchRun(request.runId);
   const { run, plan } = state;
   if (run.phase !== 'await_approval' || !plan) {
-    return no(
-      'too_late',
-      `Too late: run ${run.id} is not waiting for approval any more. Nothing was changed.`,
-    );
+    return refuse(parts, actor, 'exclude', run.id, {
+      code: 'too_late',
+      text: `Too late: run ${run.id} is not waiting for approval any more. Nothing was changed.`,
+    });
   }
   if (state.planHashNow !== run.planHash) {
-    return no(
-      'corrupt_plan',
-      `The stored plan of run ${run.id} does not match its hash any more. Nothing was changed. Reject the run, scan again, and have the database checked.`,
-    );
+    return refuse(parts, actor, 'exclude', run.id, {
+      code: 'corrupt_plan',
+      text: `The stored plan of run ${run.id} does not match its hash any more. Nothing was changed. Reject the run, scan again, and have the database checked.`,
+    });
   }
   const out = new Set(request.targets.filter((key) => plan.targets.some((t) => t.key === key)));
   if (out.size === 0) return no('nothing_chosen', 'No instance of the plan was chosen. Nothing was changed.');
@@ -263,8 +262,7 @@ export async function exclude(
   });
   if (!committed.ok) {
     const text = `The plan of run ${run.id} was changed or decided meanwhile. Nothing was excluded. Look at its card.`;
-    await deny(parts, actor, 'exclude', run.id, { code: committed.refused, text });
-    return no(committed.refused, text);
+    return refuse(parts, actor, 'exclude', run.id, { code: committed.refused, text });
   }
   parts.kick(run.id);
   return yes(

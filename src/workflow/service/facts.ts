@@ -98,6 +98,18 @@ export async function deny(
   });
 }
 
+/** A no because of the state of the run or its plan; in the audit as well. What was mistyped is answered with `no` alone. */
+export async function refuse(
+  parts: ServiceParts,
+  actor: Actor,
+  deed: Deed,
+  runId: string | null,
+  refusal: { code: string; text: string },
+): Promise<{ ok: false; code: string; text: string }> {
+  await deny(parts, actor, deed, runId, refusal);
+  return no(refusal.code, refusal.text);
+}
+
 export function no(code: string, text: string): { ok: false; code: string; text: string } {
   return { ok: false, code, text };
 }

@@ -1,7 +1,7 @@
 /** After the database was restored from a copy: letting a parked run go on. */
 import { foreign, mention } from '../mention.ts';
 import type { Actor, Answer } from '../service.ts';
-import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { allow, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 
 export async function release(
   parts: ServiceParts,
@@ -19,14 +19,15 @@ export async function release(
   if (reason === '')
     return no('no_reason', 'Letting a run go on needs a reason: what did you look at? Nothing was changed.');
   const parked = parts.store.load(run.id)?.parked;
-  if (!parked) return no('not_parked', `Run ${run.id} is not parked. Nothing was changed.`);
+  const refused = (code: string, text: string) => refuse(parts, actor, 'release', run.id, { code, text });
+  if (!parked) return refused('not_parked', `Run ${run.id} is not parked. Nothing was changed.`);
   if (parked.finding === null)
-    return no(
+    return refused(
       'not_parked',
       `AWS was not asked yet what was done for run ${run.id} since the copy. Nothing was changed. Try again when its card says what was found.`,
     );
   if (!parked.mayRelease)
-    return no('not_parked', `Run ${run.id} cannot go on. ${parked.finding} Nothing was changed.`);
+    return refused('not_parked', `Run ${run.id} cannot go on. ${parked.finding} Nothing was changed.`);
   const committed = await parts.store.commit(run.id, {
     expect: { notStopped: true, once: actor.once },
     unpark: true,
@@ -35,11 +36,11 @@ export async function release(
     ],
     news: [{ kind: 'progress', text: `${mention(actor.userId)} lets the run go on: ${reason}` }],
   });
-  if (!committed.ok) {
-    const text = `Run ${run.id} was released or stopped meanwhile. Nothing more was changed.`;
-    await deny(parts, actor, 'release', run.id, { code: committed.refused, text });
-    return no(committed.refused, text);
-  }
+  if (!committed.ok)
+    return refused(
+      committed.refused,
+      `Run ${run.id} was released or stopped meanwhile. Nothing more was changed.`,
+    );
   parts.kick(run.id);
   return yes(`Run ${run.id} goes on where its rows and AWS say it is.`, undefined);
 }

@@ -6,7 +6,7 @@ import type { Actor, Answer } from '../service.ts';
 import { environmentGone, zonesOf } from '../settings.ts';
 import { RETRYABLE } from '../verdict.ts';
 import { count } from '../words.ts';
-import { allow, deny, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { allow, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 import { unknownScope } from './unknown-scope.ts';
 
 export async function scan(
@@ -136,12 +136,10 @@ async function create(
   if (!created.ok) {
     if ('seenBefore' in created)
       return no('seen_before', 'This was already asked for. Nothing more was done.');
-    const refusal = no(
-      'zone_busy',
-      `Run ${created.heldBy} is already open in landing zone ${created.zone}, and there is one run at a time. Nothing was started. /patch status ${created.heldBy} shows it; reject or stop it, or wait for its end.`,
-    );
-    await deny(parts, actor, 'request', created.heldBy, refusal);
-    return refusal;
+    return refuse(parts, actor, 'request', created.heldBy, {
+      code: 'zone_busy',
+      text: `Run ${created.heldBy} is already open in landing zone ${created.zone}, and there is one run at a time. Nothing was started. /patch status ${created.heldBy} shows it; reject or stop it, or wait for its end.`,
+    });
   }
   parts.kick(run.id);
   const what = options.dryRun ? 'Dry run' : 'Run';

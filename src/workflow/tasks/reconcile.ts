@@ -1,13 +1,15 @@
-import type { RunState } from '../changes.ts';
+import type { Changes, RunState } from '../changes.ts';
 import { targetKey } from '../instance.ts';
 import { LookFailed, type Place } from '../ports.ts';
 import { type ImageTrace, matchWithAws, type Trace } from '../reconcile.ts';
+import { endBlind } from '../reconcile-blind.ts';
 import { tagsOf } from '../tag.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /**
  * Asks AWS for everything that it remembers of a parked run: its commands by their comments, its backups by
- * their tags. Reads only. What cannot be read leaves the run parked, and is asked again.
+ * their tags. Reads only. What cannot be read leaves the run parked, and is asked again; a run that was told to stop
+ * ends without an answer where asking again cannot help.
  */
 export async function reconcile(outside: Outside, state: RunState): Promise<TaskResult> {
   const { run } = state;
@@ -44,16 +46,27 @@ export async function reconcile(outside: Outside, state: RunState): Promise<Task
     }
   } catch (error) {
     if (!(error instanceof LookFailed)) throw error;
-    return {
-      done: false,
-      why: `AWS could not be asked what was done since the copy: ${error.message} Nothing is changed until it answers.`,
-      retryInMs: settings.timing.pollPower,
-    };
+    if (run.stopRequestedAt === null || error.transient)
+      return {
+        done: false,
+        why: `AWS could not be asked what was done since the copy: ${error.message} Nothing is changed until it answers${error.transient ? '' : `; /patch stop ${run.id} ends the run without an answer`}.`,
+        retryInMs: settings.timing.pollPower,
+      };
+    return committed(outside, state, endBlind(state, store.allTargets(run.id), error.message));
   }
-  const answer = await store.commit(run.id, {
-    expect: { phase: run.phase },
-    ...matchWithAws(state, store.allTargets(run.id), traces, images, clock.now()),
-  });
+  return committed(
+    outside,
+    state,
+    matchWithAws(state, store.allTargets(run.id), traces, images, clock.now()),
+  );
+}
+
+async function committed(
+  { store, settings }: Outside,
+  { run }: RunState,
+  changes: Changes,
+): Promise<TaskResult> {
+  const answer = await store.commit(run.id, { expect: { phase: run.phase }, ...changes });
   return answer.ok ? { done: true } : { done: false, why: answer.text, retryInMs: settings.timing.pollPower };
 }
 

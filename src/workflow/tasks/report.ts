@@ -1,7 +1,7 @@
 import type { RunState } from '../changes.ts';
 import type { OutcomeCounts } from '../run-types.ts';
 import { OUTCOMES } from '../run-types.ts';
-import { AUDIT_HEAD, OUTCOME_WORDS } from '../words.ts';
+import { OUTCOME_WORDS } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 
 /** Writes the files, says how it went in the thread, and ends the run. */
@@ -20,8 +20,6 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
   );
   const view = outside.view(run.id);
   const text = `Run ${run.id} ${END_WORDS[run.end ?? 'completed']}. ${run.end === 'completed' ? '' : `${run.endReason} `}${countsText(view?.counts)}`;
-  // In the thread, the head is out of reach of whoever holds the database.
-  const head = outside.store.auditHead();
   await outside.store.commit(run.id, {
     expect: { phase: 'report' },
     run: { phase: 'ended', wakeAt: null, because: [] },
@@ -29,7 +27,7 @@ export async function report(outside: Outside, state: RunState): Promise<TaskRes
     audit: [{ actor: 'patchday', action: 'run.ended', text, detail: { counts: view?.counts ?? {} } }],
     news: [
       unwritten === null
-        ? { kind: 'report', text: `${text} The report is attached. ${AUDIT_HEAD}${head.seq}:${head.hash}` }
+        ? { kind: 'report', text: `${text} The report is attached.` }
         : { kind: 'failure', text: `${text} ${unwritten} Then /patch report ${run.id}.`, excerpt: '' },
     ],
   });

@@ -3,7 +3,7 @@
  * fast-check's seed, path and replay path in the one command that runs it again.
  */
 import fc from 'fast-check';
-import { type Proof, replayWith } from '../proof.ts';
+import { type Proof, replayWith, tooFewFor } from '../proof.ts';
 import { Deed, KINDS, type Successes } from './clicks.ts';
 import { Company } from './company.ts';
 import { Model } from './model.ts';
@@ -103,7 +103,7 @@ export function neverTook({ successes }: Campaign): string[] {
 export const proof: Proof = {
   name: 'model',
   bar: 'random sequences of clicks, time and restarts: who may, where each run is, what is locked, which approvals count and what may begin are as a model of 100 lines says',
-  defaults: { seeds: 2000, seconds: 300 },
+  defaults: { seeds: 2000, seconds: 900 },
   async run({ seed, seeds, seconds, match }) {
     const result = await campaign({ seed, sequences: seeds, seconds, again: match });
     const { failure } = result;
@@ -115,6 +115,14 @@ export const proof: Proof = {
         ...(failure ? [replayWith(failure.why, 'model', { seed, seeds, case: failure.replay })] : []),
         ...(all ? neverTook(result) : []),
       ],
+      leftOut:
+        match === null && !failure
+          ? tooFewFor('whether every click took effect', {
+              asked: seeds,
+              ran: result.sequences,
+              needed: ENOUGH_TO_EXPECT_ALL,
+            })
+          : [],
       figures: Object.fromEntries([...result.successes].map(([kind, n]) => [`${kind} taken`, n])),
     };
   },

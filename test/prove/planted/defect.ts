@@ -8,4 +8,6 @@ export interface Defect {
   changes: readonly { file: string; find: string; replace: string }[];
   /** Arguments of `npm run prove` under which it has to be noticed, and the sound build has to pass. */
   prove: readonly string[];
+  /** Part of what the proof must say about it: that it fails for another reason shows nothing. */
+  noticedAs: RegExp;
 }

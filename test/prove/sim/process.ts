@@ -235,7 +235,6 @@ export class Process {
       openRuns: () => inner.openRuns(),
       instanceLocks: (keys) => inner.instanceLocks(keys),
       allTargets: (runId) => inner.allTargets(runId),
-      auditHead: () => inner.auditHead(),
       run: (runId) => inner.run(runId),
       runs: (limit) => inner.runs(limit),
       plan: (runId, version) => inner.plan(runId, version),

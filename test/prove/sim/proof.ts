@@ -1,4 +1,4 @@
-import { type Proof, replayWith } from '../proof.ts';
+import { type Proof, replayWith, tooFewFor } from '../proof.ts';
 import { neverHappened } from './campaign.ts';
 import { campaignInProcesses } from './processes.ts';
 
@@ -21,6 +21,11 @@ export const proof: Proof = {
         ),
         ...never,
       ],
+      leftOut: tooFewFor('whether every fault fired', {
+        asked: seeds,
+        ran: result.seeds,
+        needed: ENOUGH_TO_EXPECT_ALL,
+      }),
       figures: {
         'simulated hours': Math.round(result.simulatedMs / 3_600_000),
         'compared byte for byte': result.comparedTwice,

@@ -4,11 +4,13 @@
  */
 import type Database from 'better-sqlite3';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
-import { differencesToTables, retell } from '../../../src/store/audit-replay.ts';
+import { retell } from '../../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { prepared } from '../../../src/store/statements.ts';
 import type { Aws } from '../../../src/workflow/ports.ts';
 import type { Settings } from '../../../src/workflow/settings.ts';
+import { endsNotAnchored } from '../../support/ends-anchored.ts';
 import { type ClickParts, clickHelpfully, clickSomething } from './clicks.ts';
 import { emptyDatabase, giveBack } from './database.ts';
 import { checkEnded } from './end-checks.ts';
@@ -148,6 +150,7 @@ class Simulation {
     const verdict = verifyAudit(readAudit(this.#db));
     if (!verdict.ok) this.#witness.violation(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
     else this.#say(`audit ${verdict.head.seq}:${verdict.head.hash}`);
+    for (const missing of endsNotAnchored(this.#db)) this.#witness.violation(missing);
     for (const difference of differencesToTables(this.#db, retell(readAudit(this.#db))))
       this.#witness.violation(`audit and tables differ: ${difference}`);
   }

@@ -61,7 +61,7 @@ describe('a parked run', () => {
     expect(await release('UAPP', ' ')).toMatchObject({ ok: false, code: 'no_reason' });
     expect(effects(bot)).toBe(0);
     const audit = bot.store.auditRows(runId).map((r) => r.action);
-    expect(audit.filter((a) => a === 'denied.release')).toHaveLength(2);
+    expect(audit.filter((a) => a === 'denied.release')).toHaveLength(3);
 
     expect(await release('UAPP2')).toMatchObject({ ok: true });
     expect((await bot.ended(runId)).run.end).toBe('completed');
@@ -74,6 +74,20 @@ describe('a parked run', () => {
     expect(await bot.service.stop(actor('UREQ'), { runId, reason: '' })).toMatchObject({ ok: true });
     expect((await bot.ended(runId)).run.end).toBe('stopped');
     expect(effects(bot)).toBe(0);
+  });
+
+  it('is ended by a stop where AWS says that it will not answer: what is in doubt is unknown and locked', async () => {
+    const { bot, runId } = await restored((sim) =>
+      sim.control.fault({ operation: 'ListCommands', when: 'before', kind: 'denied', times: 'always' }),
+    );
+    await bot.reaches(runId, (v) => v.because.some((b) => b.text.includes(`/patch stop ${runId}`)), 'why');
+    expect(await bot.service.stop(actor('UREQ'), { runId, reason: '' })).toMatchObject({ ok: true });
+    const { run, targets } = await bot.ended(runId);
+    expect(run.end).toBe('stopped');
+    expect(targets.map((t) => t.outcome)).toEqual(['unknown']);
+    expect(bot.store.instanceLocks(targets.map((t) => t.key))).toMatchObject([{ runId, until: null }]);
+    expect(effects(bot)).toBe(0);
+    expect(await bot.scan().catch(String)).not.toContain('zone_busy');
   });
 
   it('stays parked for as long as AWS cannot be asked, and says why', async () => {

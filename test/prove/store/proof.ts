@@ -6,13 +6,14 @@ import { runThrough, TROUBLES } from './trouble.ts';
 export const proof: Proof = {
   name: 'store',
   bar: 'from a database restored from the copy of any commit, and with a full, read-only or locked file at any commit: nothing twice, nothing begun that is not written down, every run ends',
-  defaults: { seconds: 180 },
+  defaults: { seconds: 900 },
   async run(options) {
     const tally: Tally = {
       cases: 0,
       faultsFired: 0,
       violations: [],
       figures: { copies: 0, parked: 0, doubledByControl: 0 },
+      leftOut: [],
       deadline: performance.now() + options.seconds * 1000,
     };
     await troubles(options, tally);
@@ -21,8 +22,8 @@ export const proof: Proof = {
       tally.violations.push(
         'the control did nothing twice: a copy without its marks must, or nothing is proven',
       );
-    const { cases, faultsFired, violations, figures } = tally;
-    return { cases, faultsFired, violations, figures };
+    const { cases, faultsFired, violations, figures, leftOut } = tally;
+    return { cases, faultsFired, violations, figures, leftOut };
   },
 };
 
@@ -34,6 +35,7 @@ interface Tally {
   faultsFired: number;
   violations: string[];
   figures: { copies: number; parked: number; doubledByControl: number };
+  leftOut: string[];
   deadline: number;
 }
 
@@ -51,7 +53,11 @@ function count(tally: Tally, called: string, violations: readonly string[]): voi
 async function restores(name: OriginalName, { match, log }: ProofOptions, tally: Tally): Promise<void> {
   const wanted =
     match === null || `restore-${name}-`.startsWith(match) || match.startsWith(`restore-${name}-`);
-  if (performance.now() > tally.deadline || !wanted) return;
+  if (!wanted) return;
+  if (performance.now() > tally.deadline) {
+    tally.leftOut.push(`restored copies of the run ${name} were not begun`);
+    return;
+  }
   const whole = await original(name);
   try {
     tally.figures.copies += whole.copies.length;
@@ -59,7 +65,12 @@ async function restores(name: OriginalName, { match, log }: ProofOptions, tally:
     for (const [index, copy] of [...whole.copies.entries()].reverse()) {
       const called = `restore-${name}-${index + 1}`;
       if (!holds(called, match)) continue;
-      if (performance.now() > tally.deadline) break;
+      if (performance.now() > tally.deadline) {
+        tally.leftOut.push(
+          `${index + 1} of ${whole.copies.length} copies of the run ${name} were not restored`,
+        );
+        break;
+      }
       const restored = await goOnFrom(whole, copy);
       if (restored.parked) tally.figures.parked++;
       count(tally, called, restored.violations);
@@ -83,7 +94,10 @@ async function troubles({ match, log }: ProofOptions, tally: Tally): Promise<voi
         last = Math.min(at + 1, MOST_COMMITS);
         continue;
       }
-      if (performance.now() > tally.deadline) return;
+      if (performance.now() > tally.deadline) {
+        tally.leftOut.push(`a ${trouble} file was not tried from commit ${at} on`);
+        break;
+      }
       const through = await runThrough(trouble, at);
       last = Math.max(last, through.commits);
       if (through.said !== '') tally.faultsFired++;

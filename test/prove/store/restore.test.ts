@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Continued, goOnFrom, type Original, original } from './restore.ts';
 
-/** `npm run prove -- --only restore` takes every copy; here a few from the beginning to the end. */
+/** `npm run prove -- --only store` takes every copy; here a few from the beginning to the end. */
 const SAMPLES = [0, 0.25, 0.5];
 
 for (const name of ['plain', 'doubt'] as const) {

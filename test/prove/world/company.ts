@@ -11,6 +11,7 @@ import type { FleetDefinition } from '../../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../../sandbox/aws/server.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../../sandbox/slack/server.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
+import { newsOnItsWay } from '../../crash/rows.ts';
 import { botConfig } from '../../support/bot-config.ts';
 import { compileCache } from '../../support/compile-cache.ts';
 import { Random } from '../sim/random.ts';
@@ -45,6 +46,8 @@ export class Company {
   /** Of the last death: it came at its choke point; and how many calls were on their way. */
   diedAtPoint = false;
   cutOff = 0;
+  /** Rows of the outbox that were on their way to Slack when a life had ended. */
+  readonly newsOnItsWay = new Set<number>();
   /** Called when the bot has died or ended; must see to it that another begins. */
   onDeath: (how: 'killed' | 'stopped') => void = () => undefined;
   aws!: AwsSimulator;
@@ -208,6 +211,7 @@ export class Company {
     this.gate.dropFresh();
     this.diedAtPoint = life.errors.includes('at its point');
     this.cutOff = lost + arriving;
+    for (const id of newsOnItsWay(this.#folder)) this.newsOnItsWay.add(id);
     this.say(
       `life ${this.lives} ${stopped ? 'ends' : `is killed ${life.errors.trim()}`}; ${lost} calls lost, ${arriving} on their way`,
     );

@@ -7,6 +7,7 @@ import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { newsRow } from '../../../src/store/row-schemas.ts';
 import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
+import { endsNotAnchored } from '../../support/ends-anchored.ts';
 import type { Company } from './company.ts';
 import type { Witness } from './witness.ts';
 
@@ -15,10 +16,14 @@ export interface OutboxSeen {
   runId: string;
   news: string;
   state: 'pending' | 'sending' | 'sent' | 'given_up';
+  /** Why it was given up. */
+  error: string;
 }
 
 export function outboxOf({ db }: SqliteStore): OutboxSeen[] {
-  return db.prepare('SELECT id, run_id AS runId, news, state FROM outbox ORDER BY id').all() as OutboxSeen[];
+  return db
+    .prepare('SELECT id, run_id AS runId, news, state, error FROM outbox ORDER BY id')
+    .all() as OutboxSeen[];
 }
 
 /** Nothing is on its way to Slack any more. */
@@ -50,12 +55,15 @@ export function checkEnd(company: Company, witness: Witness): void {
   const verdict = verifyAudit(readAudit(store.db));
   if (!verdict.ok) wrong(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
   else company.say(`audit ${verdict.head.seq}:${verdict.head.hash}`);
+  for (const missing of endsNotAnchored(store.db)) wrong(missing);
   for (const run of store.runs(100)) {
     company.say(`${run.id} ${run.kind} ${run.end}: ${run.endReason}`);
     checkRun(company, store, witness, run.id, wrong);
     checkThread(company, store, run.id, wrong);
+    checkNews(store, run.id, wrong);
     checkCard(company, store, run.id, wrong);
   }
+  checkGivenUp(company, store, wrong);
   company.say(company.slack.control.transcript(CHANNELS.nonprod));
 }
 
@@ -104,13 +112,55 @@ function checkThread(
   const said = threadOf(company, runId).map((m) => m.text);
   let from = 0;
   for (const row of rows) {
-    const text = String(renderNews(newsRow.parse(JSON.parse(row.news))).text);
+    const text = wordsOf(row);
     if (said[from]?.startsWith(text)) from++;
     else if (row.state === 'sent')
       wrong(`the thread of ${runId} lacks, or has in another place: ${text.slice(0, 80)}`);
   }
   if (from < said.length)
     wrong(`the thread of ${runId} says twice or out of order: ${said[from]?.slice(0, 80)}`);
+}
+
+/** May be said again: batches of one wave, answers to several questions, what a person asks for once more. */
+const SAID_AGAIN = /: patching \d+ instances? of |> answered: |^📋 The report of run .* again/;
+
+/** The outbox itself holds nothing twice: a thread that says what its outbox says proves nothing about that. */
+function checkNews(store: SqliteStore, runId: string, wrong: (what: string) => void): void {
+  const times = new Map<string, number>();
+  for (const row of outboxOf(store)) {
+    if (row.runId !== runId) continue;
+    const text = wordsOf(row);
+    if (!SAID_AGAIN.test(text)) times.set(text, (times.get(text) ?? 0) + 1);
+  }
+  for (const [text, n] of times)
+    if (n > 1) wrong(`news is in the outbox ${n} times for ${runId}: ${text.slice(0, 80)}`);
+}
+
+/** Only what was on its way may be given up: at a death of the bot, or in a call that Slack did not answer. */
+function checkGivenUp(company: Company, store: SqliteStore, wrong: (what: string) => void): void {
+  const givenUp = outboxOf(store).filter((row) => row.state === 'given_up');
+  const inDoubt = givenUp.filter((row) => row.error.startsWith('in doubt: '));
+  for (const row of givenUp)
+    if (!inDoubt.includes(row) && !company.newsOnItsWay.has(row.id))
+      wrong(`it gave up news that was not on its way (${row.error}): ${wordsOf(row).slice(0, 80)}`);
+  const unanswered = company.slack.control
+    .calls()
+    .filter(
+      (call) =>
+        TELLS.test(call.method) &&
+        !(typeof call.answered === 'object' && (call.answered?.status ?? 500) < 500),
+    );
+  if (inDoubt.length > unanswered.length)
+    wrong(
+      `${inDoubt.length} messages were given up for ${unanswered.length} calls that Slack did not answer`,
+    );
+}
+
+/** Calls that bring a message to a thread. */
+const TELLS = /^(?:chat\.postMessage|files\.|upload)/;
+
+function wordsOf(row: OutboxSeen): string {
+  return String(renderNews(newsRow.parse(JSON.parse(row.news))).text);
 }
 
 /** What the bot said under any card of the run, in the order in which it stands there. */

@@ -1,4 +1,4 @@
-import { type Proof, replayWith } from '../proof.ts';
+import { type Proof, replayWith, tooFewFor } from '../proof.ts';
 import { campaign, neverFired, neverTook } from './campaign.ts';
 
 /** With fewer, a rare trouble may stay away by chance. */
@@ -7,7 +7,7 @@ const ENOUGH_TO_EXPECT_ALL = 60;
 export const proof: Proof = {
   name: 'world',
   bar: 'the whole process over both simulators in virtual time, with faults, kills, clicks and Slack outages, after every event: no promise broken, everything ends, the same seed the same trace',
-  defaults: { seeds: 60, seconds: 600 },
+  defaults: { seeds: 60, seconds: 2400 },
   async run({ seed, seeds, seconds, log }) {
     const result = await campaign({ seed, seeds, seconds, twiceEvery: 10, log });
     const never = result.seeds >= ENOUGH_TO_EXPECT_ALL ? [...neverFired(result), ...neverTook(result)] : [];
@@ -21,6 +21,11 @@ export const proof: Proof = {
         ),
         ...never,
       ],
+      leftOut: tooFewFor('whether every fault fired', {
+        asked: seeds,
+        ran: result.seeds,
+        needed: ENOUGH_TO_EXPECT_ALL,
+      }),
       figures: {
         'simulated minutes': Math.round(result.simulatedMs / 60_000),
         'lives of the process': result.lives,

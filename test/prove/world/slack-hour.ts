@@ -159,6 +159,8 @@ class Hour {
     const struck = this.#struck(callsBefore);
     await this.#until(() => this.#saidAll(), CATCHES_UP_WITHIN, 'a thread that has caught up');
     company.say(`caught up after ${(clock.now() - from) / SECOND} s`);
+    // What Slack is told goes over calls of its own; without a connection nobody can reach the bot.
+    await this.#until(() => slack.control.connections() > 0, CATCHES_UP_WITHIN, 'connection to Slack');
     checkEnd(company, this.#witness);
     return this.#told(struck);
   }

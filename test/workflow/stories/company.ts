@@ -4,6 +4,9 @@
  * by line, so that it can be read, and compared with what was told before.
  */
 import type Database from 'better-sqlite3';
+import { readAudit } from '../../../src/store/audit-chain.ts';
+import { retell } from '../../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { type Aws, LookFailed } from '../../../src/workflow/ports.ts';
 import type { Run, RunOptions, Target } from '../../../src/workflow/run-types.ts';
@@ -20,6 +23,7 @@ import { Staff } from '../../prove/sim/staff.ts';
 import { Timeline } from '../../prove/sim/timeline.ts';
 import { Witness } from '../../prove/sim/witness.ts';
 import { HOUR, type Machine, World } from '../../prove/sim/world.ts';
+import { endsNotAnchored } from '../../support/ends-anchored.ts';
 import { ScriptedFaults, Steady } from './script.ts';
 import { Teller } from './teller.ts';
 
@@ -316,6 +320,9 @@ export class Company {
     for (const { run } of [...this.#witness.runs.values()]) this.look(run.id);
     for (const runId of this.#witness.justEnded.splice(0))
       checkEnded(this.world, this.#reader, this.#witness, runId);
+    for (const missing of endsNotAnchored(this.#db)) this.#witness.violation(missing);
+    for (const difference of differencesToTables(this.#db, retell(readAudit(this.#db))))
+      this.#witness.violation(`the tables differ from the audit: ${difference}`);
     giveBack(this.#db);
     return { told: `${this.#teller.lines.join('\n')}\n`, violations: this.#witness.violations };
   }

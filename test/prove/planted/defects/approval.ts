@@ -13,6 +13,7 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /a stored plan that was tampered with: was approved/,
   },
   {
     name: 'approval of an older plan taken',
@@ -25,6 +26,7 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /an approval of the old plan was taken/,
   },
   {
     name: 'approver group not checked',
@@ -37,6 +39,7 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /somebody of neither group: was approved/,
   },
   {
     name: 'own request not checked',
@@ -49,6 +52,7 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /sentence: the requester: was approved/,
   },
   {
     name: 'expiry one millisecond late',
@@ -61,6 +65,7 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /at the very end: was approved/,
   },
   {
     name: 'a click delivered again is taken again',
@@ -73,5 +78,6 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1000'],
+    noticedAs: /was counted twice/,
   },
 ];

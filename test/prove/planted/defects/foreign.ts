@@ -13,6 +13,7 @@ export const FOREIGN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'foreign', '--case', 'forged-without'],
+    noticedAs: /told: nothing, not/,
   },
   {
     name: 'a used mark passes for ours',
@@ -35,6 +36,7 @@ export const FOREIGN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'foreign', '--case', 'forged-with-a-mark-that-was-used'],
+    noticedAs: /told: nothing, not/,
   },
   {
     name: 'foreign commands told again after a restart',
@@ -52,6 +54,7 @@ export const FOREIGN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'foreign', '--case', 'forged-without'],
+    noticedAs: /told: \S+ unmarked_install [2-9]/,
   },
   {
     name: 'a command whose answer was lost is taken for foreign',
@@ -64,5 +67,6 @@ export const FOREIGN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'foreign', '--case', 'honest-run-with-a-late-scan'],
+    noticedAs: /an own command was taken for foreign/,
   },
 ];

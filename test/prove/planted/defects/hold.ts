@@ -14,6 +14,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'one-run'],
+    noticedAs: /3 runs were begun on one landing zone/,
   },
   {
     name: 'one_live_effect is no unique index',
@@ -26,6 +27,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'second-live-effect'],
+    noticedAs: /a second backup of one instance was let begin/,
   },
   {
     name: 'snapshots of a backup not looked at',
@@ -39,6 +41,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'backup-snapshot_error'],
+    noticedAs: /it was patched without a verified backup/,
   },
   {
     name: 'a failed backup does not keep from patching',
@@ -51,6 +54,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'backup-failed'],
+    noticedAs: /it was patched without a verified backup/,
   },
   {
     name: 'stop not checked in the transaction of the intent',
@@ -63,6 +67,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'stop-just-before'],
+    noticedAs: /patch commands went out after the stop/,
   },
   {
     name: 'freeze not checked in the transaction of the intent',
@@ -75,6 +80,7 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'hold', '--case', 'freeze-just-before'],
+    noticedAs: /patch commands went out while frozen/,
   },
   {
     name: 'account of the role not compared',
@@ -92,5 +98,15 @@ export const HOLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'patch-role-of-another'],
+    noticedAs: /SendCommand in 444400000001/,
+  },
+  {
+    name: 'an intent is not held against the instances that it asks for',
+    promise: 'nothing outside the approved plan is changed',
+    changes: [
+      { file: 'src/store/intend.ts', find: 'if (!asksForItsTargets(intent))', replace: 'if (!intent)' },
+    ],
+    prove: ['--only', 'hold', '--case', 'another-instance'],
+    noticedAs: /reached an instance that is not in the approved plan/,
   },
 ];

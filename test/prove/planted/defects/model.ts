@@ -13,6 +13,7 @@ export const MODEL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'model', '--seeds', '100'],
+    noticedAs: /the locks are none, not zone-1/,
   },
   {
     name: 'who excluded an instance may approve',
@@ -25,6 +26,7 @@ export const MODEL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'model', '--seeds', '800'],
+    noticedAs: /should have been refused, but: Run \S+ is approved/,
   },
   {
     name: 'a rejected run keeps its landing zones',
@@ -37,6 +39,7 @@ export const MODEL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'model', '--seeds', '300'],
+    noticedAs: /the locks are zone-1.*, not none/,
   },
   {
     name: 'approvers not asked again before the first change',
@@ -49,5 +52,6 @@ export const MODEL_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'model', '--seeds', '2000'],
+    noticedAs: /began though its approvers are none any more/,
   },
 ];

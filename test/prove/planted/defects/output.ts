@@ -12,7 +12,8 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
         replace: 'return text;',
       },
     ],
-    prove: ['--only', 'injection', '--case', 'job-1'],
+    prove: ['--only', 'injection', '--case', 'job-01'],
+    noticedAs: /broadcast channel was mentioned/,
   },
   {
     name: 'formulas not disarmed in CSV',
@@ -25,7 +26,8 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
         replace: '.replace(FORMULA, (all) => all)',
       },
     ],
-    prove: ['--only', 'injection', '--case', 'job-1'],
+    prove: ['--only', 'injection', '--case', 'job-13'],
+    noticedAs: /holds what a spreadsheet takes for a formula/,
   },
   {
     name: 'secrets not taken out',
@@ -38,6 +40,7 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'secrets'],
+    noticedAs: /a secret .* is in what Slack was sent/,
   },
   {
     name: 'an error that nothing caught is left to Node to print',
@@ -50,6 +53,7 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'secrets', '--case', 'crash-output'],
+    noticedAs: /a secret .* is in the output of a process/,
   },
   {
     name: 'a thread message in doubt is sent again',
@@ -63,5 +67,6 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'answers-lost'],
+    noticedAs: /says twice or out of order|lacks, or has in another place/,
   },
 ];

@@ -13,6 +13,7 @@ export const OWN_HOST_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'own-host-is-not-planned'],
+    noticedAs: /it was in the plan/,
   },
   {
     name: 'own host not looked at again before each change',
@@ -30,6 +31,7 @@ export const OWN_HOST_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'own-host-known-after-change'],
+    noticedAs: /these changes were made: CreateImage, StartInstances, SendCommand/,
   },
   {
     name: 'metadata service not asked for the own instance',
@@ -42,5 +44,6 @@ export const OWN_HOST_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'own-host-asked'],
+    noticedAs: /SendCommand reached it/,
   },
 ];

@@ -15,6 +15,7 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: PROVE,
+    noticedAs: /the runs changed/,
   },
   {
     name: 'what was handled is forgotten at a restart',
@@ -28,6 +29,7 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: PROVE,
+    noticedAs: /the runs changed/,
   },
   {
     name: 'date of a click not looked at',
@@ -40,6 +42,7 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: PROVE,
+    noticedAs: /0 of \d+ clicks of another time were written down as refused/,
   },
   {
     name: 'clicks dated ahead taken',
@@ -52,5 +55,6 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: PROVE,
+    noticedAs: /clicks of another time were written down as refused/,
   },
 ];

@@ -21,12 +21,14 @@ export const RESTART_DEFECTS: readonly Defect[] = [
     promise: 'nobody but a person answers',
     changes: [startedAfresh("'needs_attention'")],
     prove: ['--only', 'crash', '--case', 'parked@commit:after#003'],
+    noticedAs: /sent while a person was being asked|linux-1 was patched 2 times/,
   },
   {
     name: 'batches are planned anew after a restart',
     promise: 'a new release goes on with the rows',
     changes: [startedAfresh("'intended', 'begun'")],
     prove: ['--only', 'crash', '--case', 'next-release@SendCommand:after#001'],
+    noticedAs: /linux-1 was patched 2 times/,
   },
   {
     name: 'an install whose outcome was lost is done again',
@@ -38,8 +40,15 @@ export const RESTART_DEFECTS: readonly Defect[] = [
         replace: "found = 'absent';",
       },
       { file: 'src/workflow/effects/install.ts', find: 'repeatable: false,', replace: 'repeatable: true,' },
+      {
+        file: 'src/workflow/resolve.ts',
+        find: "    effects: [{ id: effect.id, from: 'intended', state: 'no_effect', note, lookAt: now }],\n",
+        replace:
+          "    effects: [{ id: effect.id, from: 'intended', state: 'no_effect', note, lookAt: now }],\n    targets: effect.kind === 'install' ? effect.targets.map((key) => ({ key, set: { stage: 'ready' as const, commandMayRun: false } })) : [],\n",
+      },
     ],
     prove: ['--only', 'effects', '--case', 'SendCommand-1/outcome-lost'],
+    noticedAs: /SendCommand .* was called 2 times|was patched 2 times/,
   },
   {
     name: 'undo is done again while it is under way',
@@ -52,6 +61,7 @@ export const RESTART_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'effects', '--case', 'StopInstances-1/refused'],
+    noticedAs: /StopInstances .* was called \d+ times/,
   },
   {
     name: 'a failed install does not say what to do',
@@ -64,5 +74,6 @@ export const RESTART_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'crash', '--case', 'troubled@commit:after#050'],
+    noticedAs: /no next action: linux-2 ended as failed/,
   },
 ];

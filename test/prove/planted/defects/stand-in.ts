@@ -10,18 +10,21 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
     promise: 'a stand-in approves only while the configuration says so',
     changes: [{ file: FILE, find: 'if (now >= entry.until)', replace: 'if (now > entry.until)' }],
     prove: PROVE,
+    noticedAs: /history-\d+: U. was let approve/,
   },
   {
     name: 'stand-in before their time',
     promise: 'a stand-in approves only while the configuration says so',
     changes: [{ file: FILE, find: 'if (now < entry.from)', replace: 'if (now < 0)' }],
     prove: PROVE,
+    noticedAs: /history-\d+: U. was let approve/,
   },
   {
     name: 'stand-in for somebody who is no approver',
     promise: 'identity is checked live against the approver group',
     changes: [{ file: FILE, find: 'if (!entry.forIsApprover)', replace: 'if (!entry.reason)' }],
     prove: PROVE,
+    noticedAs: /history-\d+: U. was let approve/,
   },
   {
     name: 'stand-in for the requester',
@@ -30,6 +33,7 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
       { file: FILE, find: 'if (requesters.includes(entry.for))', replace: 'if (requesters.length === 0)' },
     ],
     prove: PROVE,
+    noticedAs: /approved in the place of UREQ/,
   },
   {
     name: 'stand-in counted beside the approver',
@@ -42,6 +46,7 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: PROVE,
+    noticedAs: /and their stand-in were counted as two/,
   },
   {
     name: 'stand-in not checked again before the start',
@@ -54,6 +59,7 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1', '--case', 'a stand-in whose time ends'],
+    noticedAs: /something was changed/,
   },
   {
     name: 'approver who left not noticed before a later wave',
@@ -66,5 +72,6 @@ export const STAND_IN_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'approval', '--seeds', '1', '--case', 'between two waves'],
+    noticedAs: /2 of 2 instances were patched/,
   },
 ];

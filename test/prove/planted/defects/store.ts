@@ -1,5 +1,15 @@
-/** Defects that take a restored database for the real one. */
+/** Defects that take a restored database for the real one, or act when nothing can be written down. */
 import type { Defect } from '../defect.ts';
+
+/** An intent that could not be written down is taken for one that could. */
+const ACTS_WITHOUT_INTENT: Defect['changes'] = [
+  {
+    file: 'src/workflow/executor.ts',
+    find: '  const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });',
+    replace:
+      "  const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() }).catch(() => ({ ok: true as const, value: { ...intent, id: 0, runId: run.id, state: 'intended' as const, intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null } }));",
+  },
+];
 
 export const STORE_DEFECTS: readonly Defect[] = [
   {
@@ -13,6 +23,7 @@ export const STORE_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'store', '--case', 'restore-plain-9'],
+    noticedAs: /was patched again/,
   },
   {
     name: 'commands that AWS remembers are passed over after a restore',
@@ -25,5 +36,14 @@ export const STORE_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'store', '--case', 'restore-plain-9'],
+    noticedAs: /was patched again/,
   },
+  // Not of a full file: the intents of so small a run still fit into its last pages.
+  ...(['read-only', 'busy'] as const).map((trouble) => ({
+    name: `an intent that a ${trouble} file did not take is acted on`,
+    promise: 'what cannot be written down is not begun',
+    changes: ACTS_WITHOUT_INTENT,
+    prove: ['--only', 'store', '--case', `${trouble}-`],
+    noticedAs: /effects at AWS while nothing could be written down|was (?:patched|backed up) \d+ times/,
+  })),
 ];

@@ -19,6 +19,7 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'world', '--seeds', '3'],
+    noticedAs: /without a committed intent/,
   },
   {
     name: 'the thread is told newest first',
@@ -31,6 +32,7 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'down'],
+    noticedAs: /the thread of .* lacks, or has in another place/,
   },
   {
     name: 'an edit that Slack did not take counts as shown',
@@ -43,6 +45,7 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'down'],
+    noticedAs: /the card of .* says .* the truth is/,
   },
   {
     name: 'a run waits until Slack was told',
@@ -56,6 +59,7 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'slack-outage', '--case', 'down'],
+    noticedAs: /later than with Slack well|things were done during the hour/,
   },
   {
     name: 'nobody takes up open runs after a restart',
@@ -72,7 +76,8 @@ export const WORLD_DEFECTS: readonly Defect[] = [
         replace: '    void watch.tick();\n    if (!hostKnown)',
       },
     ],
-    prove: ['--only', 'world', '--seeds', '24'],
+    prove: ['--only', 'world', '--seed', '7', '--seeds', '2'],
+    noticedAs: /has overslept|does not come to an end/,
   },
   {
     name: 'news that a kill left half sent is sent again',
@@ -85,5 +90,32 @@ export const WORLD_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'crash', '--case', 'plain@slack chat.postMessage:after#002'],
+    noticedAs: /the thread says twice or out of order/,
+  },
+  {
+    name: 'news that Slack limited is given up',
+    promise: 'Slack rate-limited: the thread loses nothing',
+    changes: [
+      {
+        file: 'src/slack/slack-errors.ts',
+        find: "return { effect: 'not_done', code: 'ratelimited', again: true, retryAfter: error.retryAfter * 1000 };",
+        replace: "return { effect: 'in_doubt', code: 'ratelimited', again: true, retryAfter: null };",
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'rate-limited'],
+    noticedAs: /\d+ messages were given up/,
+  },
+  {
+    name: 'a connection that was cut is not opened again',
+    promise: 'Slack reconnecting: people reach the bot again',
+    changes: [
+      {
+        file: 'src/slack/sockets.ts',
+        find: '      if (!this.#stopped) await pause(wait);',
+        replace: '      if (wait > 0) return;',
+      },
+    ],
+    prove: ['--only', 'slack-outage', '--case', 'reconnecting'],
+    noticedAs: /no connection to Slack within/,
   },
 ];

@@ -1,0 +1,176 @@
+/**
+ * The thread of a job: what its outbox holds, what Slack shows, and what is wrong with both. The outbox of the same
+ * run is not enough to hold it against: whoever gives up or enqueues news by mistake writes that there too. So it
+ * must say what the job that never crashed said.
+ */
+import { renderNews } from '../../src/slack/news.ts';
+import { newsRow } from '../../src/store/row-schemas.ts';
+
+export interface ThreadRow {
+  id: number;
+  state: string;
+  kind: string;
+  /** As this release words it, without what differs between any two runs. */
+  text: string;
+}
+
+export interface Thread {
+  /** News of the run, in order. */
+  rows: readonly ThreadRow[];
+  /** What Slack shows under its cards, in order, worded in the same way. */
+  said: readonly string[];
+  /** Files of the report in the thread. */
+  reportFiles: number;
+}
+
+export interface ThreadWrong {
+  kind: 'duplicate' | 'lost' | 'other';
+  text: string;
+}
+
+export const NO_THREAD: Thread = { rows: [], said: [], reportFiles: 0 };
+
+export function threadRow(row: { id: number; state: string; news: string }, runId: string): ThreadRow {
+  const news = newsRow.parse(JSON.parse(row.news));
+  return {
+    id: row.id,
+    state: row.state,
+    kind: news.kind,
+    text: comparable(String(renderNews(news).text), runId),
+  };
+}
+
+/** Without the run's id, the hash of its plan and the head of its audit: each run has others. */
+export function comparable(text: string, runId: string): string {
+  return text
+    .replaceAll(runId, 'RUN')
+    .replace(/\((plan )?[0-9a-f]{8}\)/, '($1HASH)')
+    .replace(/Audit head: `?\d+:[0-9a-f]{64}`?/, 'Audit head: HEAD')
+    .replace(/(rows up to number )\d+/, '$1N');
+}
+
+/** Whether a person is asked depends on what was in doubt when it died: a question, and the answer to it. */
+const OF_DOUBT = /^❓|> answered: /;
+/** What instances of one wave go through side by side: said in any order, but within their wave. */
+const SIDE_BY_SIDE = /^(?:Wave \d+: patching |❌)/;
+/** How a wave is divided into batches is the affair of a release, and two batches may read the same. */
+const OF_BATCHES = /^Wave \d+: patching /;
+
+/** Each message of the thread is a row of the outbox, in its order, once; what counts as sent is there. */
+export function unlikeItsOutbox({ rows, said }: Thread): ThreadWrong[] {
+  const wrong: ThreadWrong[] = [];
+  let from = 0;
+  for (const row of rows) {
+    if (said[from] === row.text) from++;
+    else if (row.state === 'sent')
+      wrong.push({
+        kind: 'lost',
+        text: `the thread lacks, or has in another place, what counts as sent: ${short(row.text)}`,
+      });
+  }
+  for (const text of said.slice(from))
+    wrong.push({ kind: 'duplicate', text: `the thread says twice or out of order: ${short(text)}` });
+  return wrong;
+}
+
+/** As `unlikeItsOutbox` where another release may have worded the messages: by their number alone. */
+export function otherNumberThanItsOutbox({ rows, said }: Thread): ThreadWrong[] {
+  const sent = rows.filter((r) => r.state === 'sent').length;
+  const most = sent + rows.filter((r) => r.state === 'given_up').length;
+  const wrong: ThreadWrong[] = [];
+  if (said.length > most)
+    wrong.push({
+      kind: 'duplicate',
+      text: `the thread has ${said.length} messages for ${sent} that were sent`,
+    });
+  if (said.length < sent)
+    wrong.push({ kind: 'lost', text: `the thread has ${said.length} messages, ${sent} were sent` });
+  for (const text of repeated(
+    rows.map((r) => r.text).filter((t) => !OF_BATCHES.test(t) && !OF_DOUBT.test(t)),
+  ))
+    wrong.push({ kind: 'duplicate', text: `news is there twice: ${short(text)}` });
+  return wrong;
+}
+
+/** Only what was on its way to Slack when a life died may be given up: one message at most for each death. */
+export function givenUpWithoutDoubt(
+  { rows }: Thread,
+  onItsWay: readonly number[],
+  deaths: number,
+): ThreadWrong[] {
+  const givenUp = rows.filter((r) => r.state === 'given_up');
+  const wrong = givenUp
+    .filter((r) => !onItsWay.includes(r.id))
+    .map(
+      (r): ThreadWrong => ({
+        kind: 'lost',
+        text: `given up, though it was not on its way when the bot died: ${short(r.text)}`,
+      }),
+    );
+  if (givenUp.length > deaths)
+    wrong.push({ kind: 'lost', text: `${givenUp.length} messages were given up in ${deaths} deaths` });
+  return wrong;
+}
+
+export function questionsTwice({ rows }: Thread): ThreadWrong[] {
+  const questions = rows.filter((r) => r.kind === 'question').map((r) => r.text);
+  const answers = rows.filter((r) => r.kind !== 'question' && OF_DOUBT.test(r.text)).length;
+  const wrong = repeated(questions).map(
+    (text): ThreadWrong => ({ kind: 'duplicate', text: `the same question is asked twice: ${short(text)}` }),
+  );
+  if (answers > questions.length)
+    wrong.push({ kind: 'duplicate', text: `${answers} answers to ${questions.length} questions` });
+  return wrong;
+}
+
+/** Held against whichever of the jobs that never crashed it is most like. */
+export function unlikeUncrashed(thread: Thread, references: readonly Thread[]): ThreadWrong[] {
+  const found = references.map((reference) => differences(thread, reference));
+  return found.toSorted((a, b) => a.length - b.length)[0] ?? [];
+}
+
+function differences(thread: Thread, reference: Thread): ThreadWrong[] {
+  const is = newsOf(thread);
+  const wanted = newsOf(reference);
+  const wrong: ThreadWrong[] = [];
+  for (const text of new Set([...wanted, ...is])) {
+    const times = is.filter((t) => t === text).length;
+    const want = wanted.filter((t) => t === text).length;
+    if (times > want)
+      wrong.push({
+        kind: want > 0 ? 'duplicate' : 'other',
+        text: `news ${times} times, not ${want}: ${short(text)}`,
+      });
+    if (times < want) wrong.push({ kind: 'lost', text: `news ${times} times, not ${want}: ${short(text)}` });
+  }
+  if (wrong.length === 0 && inOrder(is).join('\n') !== inOrder(wanted).join('\n'))
+    wrong.push({ kind: 'other', text: `news in another order: ${is.map(short).join(' | ')}` });
+  return wrong;
+}
+
+function newsOf({ rows }: Thread): string[] {
+  return rows.map((r) => r.text).filter((text) => !OF_DOUBT.test(text));
+}
+
+/** The order that must be kept: what is said side by side is sorted between the messages around it. */
+function inOrder(texts: readonly string[]): string[] {
+  const out: string[] = [];
+  let beside: string[] = [];
+  for (const text of texts) {
+    if (SIDE_BY_SIDE.test(text)) {
+      beside.push(text);
+      continue;
+    }
+    out.push(...beside.sort(), text);
+    beside = [];
+  }
+  return [...out, ...beside.sort()];
+}
+
+function repeated(texts: readonly string[]): string[] {
+  return [...new Set(texts.filter((text, i) => texts.indexOf(text) !== i))];
+}
+
+function short(text: string): string {
+  return text.slice(0, 80);
+}
