@@ -129,6 +129,19 @@ describe('an intent', () => {
     expect(await answerTo(store, runId, intentFor(hash, order, { targets }))).toBe('taken');
   });
 
+  it('that asks for the image of its one target is taken', async () => {
+    const { store, runId, hash } = await readyRun();
+    const request = {
+      kind: 'create_image',
+      instanceId: 'i-00000001',
+      name: 'n',
+      noReboot: true,
+      tags: {},
+    } as const;
+    const intent = intentFor(hash, [1], { kind: 'create_image', request });
+    expect(await answerTo(store, runId, intent)).toBe('taken');
+  });
+
   it.each([
     ['another instance', { request: { kind: 'start', instanceIds: ['i-0evil'] } }],
     ['one more', { request: { kind: 'start', instanceIds: ['i-00000001', 'i-00000002'] } }],
