@@ -22,12 +22,12 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     if (prepared(db, "SELECT 1 FROM freezes WHERE scope = 'all'").get())
       throw new Refused('frozen', 'everything is frozen');
   }
+  if (!asksForItsTargets(intent))
+    throw new Refused('other_instances', 'the request names other instances than its targets');
   if (run.planHash !== intent.planHash) throw new Refused('plan_changed', 'the plan was changed');
   // Before there is a plan, nothing but a fresh scan may go out.
   if (intent.planHash === null && intent.kind !== 'scan')
     throw new Refused('not_approved', 'there is no approved plan');
-  if (!asksForItsTargets(intent))
-    throw new Refused('other_instances', 'the request names other instances than its targets');
   if (intent.planHash !== null) {
     const approved = prepared(
       db,

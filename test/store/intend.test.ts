@@ -10,6 +10,7 @@ const nothingWritten = (store: SqliteStore) => {
   expect(store.db.prepare('SELECT count(*) FROM effect_targets').pluck().get()).toBe(0);
 };
 const UNAPPROVED = 'not_approved: the plan does not have its approvals';
+const OTHERS = 'other_instances: the request names other instances than its targets';
 const wants = (required: number) => ({ approval: { ...buildPlan(1).approval, required } });
 const all = (store: SqliteStore) => store.allTargets('k7m2qp').map((t) => [t.key, t.stage, t.commandMayRun]);
 
@@ -120,6 +121,28 @@ describe('an intent', () => {
   }
 
   it.each([
+    [1, 2],
+    [2, 1],
+  ])('may name its targets in another order than its request (%i, %i)', async (...order) => {
+    const { store, runId, hash } = await readyRun();
+    const { targets } = intentFor(hash, order.toReversed());
+    expect(await answerTo(store, runId, intentFor(hash, order, { targets }))).toBe('taken');
+  });
+
+  it('that asks for the image of its one target is taken', async () => {
+    const { store, runId, hash } = await readyRun();
+    const request = {
+      kind: 'create_image',
+      instanceId: 'i-00000001',
+      name: 'n',
+      noReboot: true,
+      tags: {},
+    } as const;
+    const intent = intentFor(hash, [1], { kind: 'create_image', request });
+    expect(await answerTo(store, runId, intent)).toBe('taken');
+  });
+
+  it.each([
     ['another instance', { request: { kind: 'start', instanceIds: ['i-0evil'] } }],
     ['one more', { request: { kind: 'start', instanceIds: ['i-00000001', 'i-00000002'] } }],
     ['none', { request: { kind: 'start', instanceIds: [] } }],
@@ -131,9 +154,8 @@ describe('an intent', () => {
     ],
   ] as [string, Partial<Intent>][])('that asks for %s than its target is refused', async (_, changes) => {
     const { store, runId, hash } = await readyRun();
-    const text = 'other_instances: the request names other instances than its targets';
-    expect(await answerTo(store, runId, intentFor(hash, [1], changes))).toBe(text);
-    expect(await answerTo(store, runId, { ...intentFor(hash, [1], changes), forward: false })).toBe(text);
+    expect(await answerTo(store, runId, intentFor(hash, [1], changes))).toBe(OTHERS);
+    expect(await answerTo(store, runId, { ...intentFor(hash, [1], changes), forward: false })).toBe(OTHERS);
     nothingWritten(store);
   });
 
