@@ -1,7 +1,7 @@
 /** A click on a plan while something else happens to it. */
 import { describe, expect, it } from 'vitest';
 import type { Changes, Committed, Refusal, RunState } from '../../src/workflow/changes.ts';
-import { approve, exclude } from '../../src/workflow/service/decisions.ts';
+import { approve, exclude, reject } from '../../src/workflow/service/decisions.ts';
 import type { ServiceParts } from '../../src/workflow/service/facts.ts';
 import type { Actor } from '../../src/workflow/service.ts';
 import type { ZonePolicy } from '../../src/workflow/settings.ts';
@@ -131,6 +131,28 @@ describe('an approval', () => {
     });
     expect(asked.written).toEqual([]);
     expect((await click({ states: [waiting()], zones: zones(1) }, true)).answer.ok).toBe(true);
+  });
+});
+
+describe('a rejection', () => {
+  const rejected = async (commits?: Given['commits']) => {
+    const state = waiting();
+    const built = rig({ states: [state], ...(commits ? { commits } : {}) });
+    const request = { runId: 'k7m2qp', planHash: hashOf(state), reason: 'not today' };
+    return { answer: await reject(built.parts, ACTOR, request), ...built };
+  };
+
+  it('ends the run, and its host is told to look', async () => {
+    const { answer, written, kicked } = await rejected();
+    expect(answer).toMatchObject({ ok: true });
+    expect(written[0]?.run).toMatchObject({ phase: 'ended', end: 'rejected' });
+    expect(kicked).toEqual(['k7m2qp']);
+  });
+
+  it('that came too late changes nothing, and is written down', async () => {
+    const { answer, denied, kicked } = await rejected(['phase_changed']);
+    expect(answer).toMatchObject({ ok: false, code: 'phase_changed' });
+    expect([denied, kicked]).toEqual([['denied.reject'], []]);
   });
 });
 
