@@ -67,7 +67,7 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
     if (lift !== null && !ended()) {
       said = store.commits.failure ?? host.troubles().get(runId) ?? '';
       if (!store.db.open || said === '') violations.push('nobody was told');
-      violations.push(...(await staysStill(bot)));
+      violations.push(...(await staysStill(bot)), ...withoutIntent(bot));
     }
     (lift as (() => void) | null)?.();
     host.kickAll();
@@ -109,6 +109,17 @@ async function staysStill({ sim, store }: Harness): Promise<string[]> {
   return effects() === before
     ? []
     : [`${effects() - before} effects at AWS while nothing could be written down`];
+}
+
+const WITH_INTENT = ['CreateImage', 'StartInstances', 'StopInstances', 'SendCommand'];
+
+/** Each change at AWS has a row that was written down before it. */
+function withoutIntent({ sim, store }: Harness): string[] {
+  const made = sim.control
+    .ledger()
+    .filter((e) => e.outcome === 'effect' && WITH_INTENT.includes(e.operation)).length;
+  const written = Number(store.db.prepare('SELECT count(*) FROM effects').pluck().get());
+  return made <= written ? [] : [`${made} changes at AWS while ${written} intents could be written down`];
 }
 
 /** Returns how it is lifted. */

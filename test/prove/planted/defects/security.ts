@@ -145,6 +145,6 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
     ],
     prove: ['--only', 'identity', '--case', 'iam-templates'],
-    noticedAs: /spoke/,
+    noticedAs: /PatchRole: may no more: .*ssm:SendCommand/,
   },
 ];

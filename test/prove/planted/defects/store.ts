@@ -44,6 +44,6 @@ export const STORE_DEFECTS: readonly Defect[] = [
     promise: 'what cannot be written down is not begun',
     changes: ACTS_WITHOUT_INTENT,
     prove: ['--only', 'store', '--case', `${trouble}-`],
-    noticedAs: /effects at AWS while nothing could be written down|was (?:patched|backed up) \d+ times/,
+    noticedAs: /changes at AWS while \d+ intents could be written down/,
   })),
 ];
