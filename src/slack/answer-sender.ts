@@ -1,4 +1,4 @@
-/** AnswerSender to one person: at the response url, else as an ephemeral message; windows opened and turned. */
+/** Answers to one person: at the response url, else as an ephemeral message; windows opened and turned. */
 import type { RespondFn } from '@slack/bolt';
 import type { ModalView } from '@slack/types';
 import type { WebClient } from '@slack/web-api';

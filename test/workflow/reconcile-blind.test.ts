@@ -31,6 +31,29 @@ it('whatever may have got a patch command since is unknown and locked, and the r
   });
 });
 
+it('without a plan in the copy, whatever could have come into one since is unknown and locked', () => {
+  const targets = [
+    buildTarget(1, { stage: 'done', wave: null, eligible: true }),
+    buildTarget(2, { stage: 'done', wave: null, eligible: false }),
+    buildTarget(3, { stage: 'queued', wave: 0, eligible: false }),
+  ];
+  const changes = endBlind(buildState(targets, { plan: null }), targets, 'Account closed.');
+  expect(changes.targets?.map((t) => [t.key, t.set.outcome])).toEqual([
+    [keyOf(1), 'unknown'],
+    [keyOf(3), 'unknown'],
+  ]);
+  expect(changes.instanceLocks?.map((l) => l.key)).toEqual([keyOf(1), keyOf(3)]);
+  expect(changes.parked?.finding).toMatch(
+    /2 instances may have got a patch command and are unknown and locked; it may have patched others since: look for its commands in Systems Manager\.$/,
+  );
+});
+
+it('before it had found instances, nobody is told that none is in doubt', () => {
+  expect(endBlind(buildState([], { plan: null }), [], 'Account closed.').parked?.finding).toMatch(
+    /It had found no instances yet; it may have patched others since: look for its commands in Systems Manager\.$/,
+  );
+});
+
 it('a patch command that the copy knows is followed', () => {
   const targets = [1, 2].map((n) => buildTarget(n, { stage: 'patching' }));
   const { targets: ended, effects } = end(targets, [effect('install', 1, 'begun')]);
