@@ -34,8 +34,7 @@ export class AlarmSender {
   /** Never throws, unless the rows cannot be read. Returns when to come again (ms), null when nothing is open. */
   async round(): Promise<number | null> {
     const { alarms, now, channels } = this.#options;
-    const unwritten = this.#outcomes.settle(now());
-    if (unwritten !== null) return unwritten;
+    this.#outcomes.settle();
     for (const row of alarms.due(now(), AT_ONCE)) {
       if (channels.nextAt(row.channel) <= now()) await this.#tell(row);
     }

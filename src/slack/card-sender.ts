@@ -60,8 +60,7 @@ export class CardSender {
   /** Sends what may be sent now. Never throws. Returns when to come again (ms), null when all cards are true. */
   async round(): Promise<number | null> {
     const { outbox, now } = this.#options;
-    const unwritten = this.#outcomes.settle(now());
-    if (unwritten !== null) return unwritten;
+    this.#outcomes.settle();
     let next: number | null = null;
     const stale = outbox.staleCards();
     for (const runId of this.#states.keys()) {
@@ -70,6 +69,7 @@ export class CardSender {
       if (state && !stale.includes(runId) && state.nextAt < now()) this.#states.delete(runId);
     }
     for (const runId of stale) {
+      if (this.#outcomes.isOpen(runId)) continue;
       const waitUntil = this.#mayGoAt(runId);
       if (waitUntil > now()) {
         next = Math.min(next ?? waitUntil, waitUntil);

@@ -1,7 +1,6 @@
 /** Patchday's Slack edge: everything that main needs. */
 import type { RunId } from '../workflow/run-types.ts';
 import type { AlarmOutbox, Outbox, PatchService } from '../workflow/service.ts';
-import { steady } from '../workflow/steady-clock.ts';
 import { SlackApp } from './app.ts';
 import { renderCard } from './card.ts';
 import { backgroundClient, interactiveClient } from './clients.ts';
@@ -97,7 +96,7 @@ export function createSlack(options: SlackOptions): Slack {
     alarms: options.alarms,
     filesFor: options.filesFor,
     log,
-    now: steady(now),
+    now,
     render: (runId, { mayBeDoubled }) => {
       const view = service.view(runId);
       if (!view) return null;

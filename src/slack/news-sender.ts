@@ -51,8 +51,7 @@ export class NewsSender {
   /** One message per channel at most. Never throws. Returns when to come again (ms), null when nothing is due. */
   async round(): Promise<number | null> {
     const { outbox, now, channels } = this.#options;
-    const unwritten = this.#outcomes.settle(now());
-    if (unwritten !== null) return unwritten;
+    this.#outcomes.settle();
     const rows = outbox.due(now(), AT_ONCE);
     if (rows.length > 0 && !(await this.#isWell())) return this.#unwell?.askAt ?? now();
     const firsts = new Map<string, OutboxRow>();

@@ -1,4 +1,5 @@
 /** Brings cards and news to Slack beside the workflow: nothing here can block or fail it. */
+import { steady } from '../workflow/steady-clock.ts';
 import { AlarmSender, type AlarmSenderOptions } from './alarm-sender.ts';
 import { CardSender, type CardSenderOptions } from './card-sender.ts';
 import { NewsSender, type NewsSenderOptions } from './news-sender.ts';
@@ -25,11 +26,12 @@ export class OutboxSender {
   #started = false;
 
   constructor(options: OutboxSenderOptions) {
-    this.#options = options;
-    const channels = new ChannelPace(options.messageInterval);
-    this.#cards = new CardSender({ ...options, channels });
-    this.#news = new NewsSender({ ...options, channels });
-    this.#alarms = new AlarmSender({ ...options, channels });
+    // All that is compared with it are pauses of our own.
+    this.#options = { ...options, now: steady(options.now) };
+    const parts = { ...this.#options, channels: new ChannelPace(options.messageInterval) };
+    this.#cards = new CardSender(parts);
+    this.#news = new NewsSender(parts);
+    this.#alarms = new AlarmSender(parts);
   }
 
   /** News that a crash left half sent are given up: they may have arrived. Alarms are told again. */

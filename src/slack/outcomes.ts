@@ -1,12 +1,9 @@
 /**
  * What became of messages, on its way into the database. An outcome that the database does not take at the moment is
- * kept and written before anything else is sent: so what Slack took is not sent again, and what comes after it in its
- * thread does not wait for a restart. A process that dies before that finds the message half sent, as after any crash.
+ * kept and written at the next round: so what Slack took is not sent again, and what comes after it in its thread
+ * does not wait for a restart. A process that dies before that finds the message half sent, as after any crash.
  */
 import type { Log } from './log.ts';
-
-/** Until the next attempt to write what was not taken, ms. */
-const PAUSE = 1000;
 
 export class Outcomes<K> {
   readonly #open = new Map<K, () => void>();
@@ -22,10 +19,14 @@ export class Outcomes<K> {
     this.#write(key, write);
   }
 
-  /** Writes what is still to be written. When to come again (ms), null when all is written: nothing is sent before. */
-  settle(now: number): number | null {
+  /** The row does not say yet what became of the message: nothing may be concluded from it. */
+  isOpen(key: K): boolean {
+    return this.#open.has(key);
+  }
+
+  /** Writes what is still to be written. Never throws. */
+  settle(): void {
     for (const [key, write] of this.#open) this.#write(key, write);
-    return this.#open.size === 0 ? null : now + PAUSE;
   }
 
   #write(key: K, write: () => void): void {

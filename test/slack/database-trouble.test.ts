@@ -17,6 +17,7 @@ const channel = CHANNELS.prod;
 let sim: SlackSimulator;
 let store: SqliteStore;
 let sender: OutboxSender;
+let newSender: (outbox: SqliteOutbox) => OutboxSender;
 let clock: ReturnType<typeof steppedClock>;
 /** Whether the database is to take no writes from the next answer of Slack on. */
 let trouble: boolean;
@@ -35,23 +36,25 @@ beforeEach(async () => {
       if (trouble) store.db.pragma('query_only = 1');
     }
   };
-  sender = new OutboxSender({
-    client,
-    outbox: new SqliteOutbox(store),
-    alarms: new SqliteAlarms(store),
-    filesFor: async () => [],
-    log: recordingLog(),
-    now: () => clock.now(),
-    render: (_, { mayBeDoubled }) => ({
-      text: mayBeDoubled ? md`The card, perhaps for the second time` : md`The card`,
-      blocks: [],
-      revision: store.run('r1')?.revision ?? 0,
-    }),
-    cardInterval: 1000,
-    messageInterval: 0,
-    pollInterval: 1000,
-    editsPerMinute: 1000,
-  });
+  newSender = (outbox) =>
+    new OutboxSender({
+      client,
+      outbox,
+      alarms: new SqliteAlarms(store),
+      filesFor: async () => [],
+      log: recordingLog(),
+      now: () => clock.now(),
+      render: (_, { mayBeDoubled }) => ({
+        text: mayBeDoubled ? md`The card, perhaps for the second time` : md`The card`,
+        blocks: [],
+        revision: store.run('r1')?.revision ?? 0,
+      }),
+      cardInterval: 1000,
+      messageInterval: 0,
+      pollInterval: 1000,
+      editsPerMinute: 1000,
+    });
+  sender = newSender(new SqliteOutbox(store));
 });
 afterEach(() => sim.close());
 
@@ -107,6 +110,20 @@ describe('while the database takes no writes', () => {
     await throughTrouble();
     expect(texts()).toEqual(['The card']);
     expect(new SqliteOutbox(store).card('r1')).toMatchObject({ state: 'posted', mayBeDoubled: false });
+  });
+
+  it('a card that was posted stays the only one, also when the trouble ends between two writes', async () => {
+    await createRun(store, { id: 'r1', channel });
+    const outbox = new SqliteOutbox(store);
+    const posted = outbox.cardPosted.bind(outbox);
+    let fails = 2;
+    outbox.cardPosted = (...what) => {
+      if (fails-- > 0) throw new Error('database is locked');
+      posted(...what);
+    };
+    sender = newSender(outbox);
+    await goOn();
+    expect([fails, texts()]).toEqual([-1, ['The card']]);
   });
 
   it('nothing new is begun, because it could not be written down that it was', async () => {

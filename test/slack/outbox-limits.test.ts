@@ -4,6 +4,7 @@ import { CHANNELS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { renderCard } from '../../src/slack/card.ts';
 import { backgroundClient } from '../../src/slack/clients.ts';
+import { md } from '../../src/slack/mrkdwn.ts';
 import { OutboxSender } from '../../src/slack/outbox-sender.ts';
 import { recordingLog } from './support/bench.ts';
 import { FakeAlarms } from './support/fake-alarms.ts';
@@ -60,5 +61,44 @@ describe('the paces that Slack is written with', () => {
     expect(limited).toEqual([]);
     expect(slack.control.calls().filter((c) => c.method === 'chat.update').length).toBeGreaterThan(300);
     expect(outbox.rows.filter((row) => row.state === 'sent').length).toBeGreaterThan(200);
+  });
+
+  it('are kept when the clock is set back by an hour: nothing waits for the hour to pass', async () => {
+    const slack = await startSlackSimulator({ rateLimits: 'off' });
+    sim = slack;
+    let time = NOW;
+    const service = new FakeService([runView()]);
+    const outbox = new FakeOutbox(service);
+    outbox.open('k3f9', CHANNELS.prod);
+    const log = recordingLog();
+    const sender = new OutboxSender({
+      client: backgroundClient({ botToken: slack.botToken, apiUrl: slack.apiUrl, log }),
+      outbox,
+      alarms: new FakeAlarms(),
+      filesFor: async () => [],
+      log,
+      now: () => time,
+      render: () => ({ text: md`The card`, blocks: [], revision: service.view('k3f9')?.run.revision ?? 0 }),
+      cardInterval: 3000,
+      messageInterval: 1100,
+      editsPerMinute: 40,
+      pollInterval: 1000,
+    });
+    const forTenSeconds = async () => {
+      for (const end = time + 10_000; time < end; time += 500) await sender.round();
+    };
+    await forTenSeconds();
+    outbox.tell('k3f9', { kind: 'progress', text: 'before' });
+    await sender.round();
+    time -= 3_600_000;
+    outbox.tell('k3f9', { kind: 'progress', text: 'after' });
+    service.views.set('k3f9', runView({ run: { revision: 99 } }));
+    await forTenSeconds();
+    expect(slack.control.messages({ channel: CHANNELS.prod }).map((m) => m.text)).toEqual([
+      'The card',
+      'before',
+      'after',
+    ]);
+    expect(outbox.staleCards()).toEqual([]);
   });
 });
