@@ -1,21 +1,14 @@
 import type Database from 'better-sqlite3';
-import type { AuditEntry, Changes, Committed, EffectChange, TargetChange } from '../workflow/changes.ts';
+import type { AuditEntry, Changes, EffectChange, TargetChange } from '../workflow/changes.ts';
 import type { Run, RunId, Target } from '../workflow/run-types.ts';
 import type { Anchor, News } from '../workflow/view.ts';
 import { adoptEffect, parkedFinding, unpark } from './adopt.ts';
 import { auditHead, hashAuditRow } from './audit-chain.ts';
 import { type Facts, factsOf, withFacts } from './audit-facts.ts';
+import { addApproval, checkExpectations } from './expectations.ts';
+import { Refused } from './refused.ts';
 import { type RunRow, type TargetRow, toRun, toTarget } from './rows.ts';
 import { prepared } from './statements.ts';
-
-/** Thrown inside a savepoint, so that a refused write leaves nothing behind; turned into an answer outside. */
-export class Refused extends Error {
-  readonly refused: Extract<Committed, { ok: false }>['refused'];
-  constructor(refused: Extract<Committed, { ok: false }>['refused'], text: string) {
-    super(text);
-    this.refused = refused;
-  }
-}
 
 /** Applies one Changes to a run: all of it or nothing. Must run inside a transaction. */
 export class ChangeApplier {
@@ -30,7 +23,7 @@ export class ChangeApplier {
   /** `alsoTrue`: what the caller wrote besides in the same transaction. */
   apply(runId: RunId, changes: Changes, alsoTrue: Facts = {}): void {
     const run = this.readRun(runId);
-    this.#checkExpectations(run, changes);
+    if (changes.expect) checkExpectations(this.#db, run, changes.expect, this.#now());
     for (const change of changes.effects ?? []) this.#effect(change);
     for (const effect of changes.adopt ?? []) adoptEffect(this.#db, runId, effect);
     if (changes.parked) parkedFinding(this.#db, runId, changes.parked);
@@ -48,14 +41,7 @@ export class ChangeApplier {
         JSON.stringify(changes.plan.plan),
       );
     }
-    if (changes.addApproval) {
-      const { userId, at, planHash, standingIn } = changes.addApproval;
-      const added = prepared(
-        this.#db,
-        'INSERT OR IGNORE INTO approvals (run_id, plan_hash, user_id, at, standing_for, standing_until) VALUES (?, ?, ?, ?, ?, ?)',
-      ).run(runId, planHash, userId, at, standingIn?.for ?? null, standingIn?.until ?? null);
-      if (added.changes === 0) throw new Refused('already_done', 'this approval is already counted');
-    }
+    if (changes.addApproval) addApproval(this.#db, runId, changes.addApproval);
     for (const lock of changes.instanceLocks ?? []) {
       prepared(
         this.#db,
@@ -149,33 +135,6 @@ export class ChangeApplier {
   /** The audit's head as it is now, after the rows of this transaction so far. */
   anchor(runId: RunId): void {
     this.news(runId, [{ kind: 'anchor', ...auditHead(this.#db) }]);
-  }
-
-  once(key: string): void {
-    const added = prepared(this.#db, 'INSERT OR IGNORE INTO seen (key, at) VALUES (?, ?)').run(
-      key,
-      this.#now(),
-    );
-    if (added.changes === 0) throw new Refused('seen_before', 'this click or command was already handled');
-  }
-
-  #checkExpectations(run: Run, { expect }: Changes): void {
-    if (!expect) return;
-    if (expect.once !== undefined) this.once(expect.once);
-    if (expect.phase !== undefined && run.phase !== expect.phase)
-      throw new Refused('phase_changed', `the run is in phase ${run.phase}, not ${expect.phase}`);
-    if (expect.planHash !== undefined && run.planHash !== expect.planHash)
-      throw new Refused('plan_changed', 'the plan was changed');
-    if (expect.notStopped && run.stopRequestedAt !== null)
-      throw new Refused('stopped', 'the run was stopped');
-    if (expect.approvals !== undefined) {
-      const given = prepared(
-        this.#db,
-        'SELECT count(*) AS n FROM approvals WHERE run_id = CAST(? AS TEXT) AND plan_hash IS ?',
-      ).get(run.id, run.planHash) as { n: number };
-      if (given.n !== expect.approvals)
-        throw new Refused('approvals_changed', `the plan has ${given.n} approvals, not ${expect.approvals}`);
-    }
   }
 
   #endQueued(runId: RunId, { reason, nextStep }: { reason: string; nextStep: string }): void {

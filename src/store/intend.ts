@@ -2,9 +2,10 @@ import type Database from 'better-sqlite3';
 import type { Intent } from '../workflow/changes.ts';
 import { targetKey } from '../workflow/instance.ts';
 import type { Effect, RunId } from '../workflow/run-types.ts';
-import { type ChangeApplier, Refused } from './apply-changes.ts';
+import type { ChangeApplier } from './apply-changes.ts';
 import { effectHash } from './audit-facts.ts';
 import { storedPlan } from './load.ts';
+import { Refused } from './refused.ts';
 import { EFFECT_COLUMNS, type EffectRow, type TargetRow, toEffect, toTarget } from './rows.ts';
 import { prepared } from './statements.ts';
 

@@ -14,13 +14,15 @@ import type { TargetKey } from '../workflow/instance.ts';
 import type { Plan } from '../workflow/plan-types.ts';
 import type { Effect, Freeze, Run, RunId, Target } from '../workflow/run-types.ts';
 import type { ApprovalRecord } from '../workflow/view.ts';
-import { ChangeApplier, Refused } from './apply-changes.ts';
+import { ChangeApplier } from './apply-changes.ts';
 import { type AuditAnchor, auditHead } from './audit-chain.ts';
 import { runFacts, TELLS, withFacts } from './audit-facts.ts';
+import { useOnce } from './expectations.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
 import { isBehind, parkOpenRuns, type Witness } from './parking.ts';
+import { Refused } from './refused.ts';
 import {
   EFFECT_COLUMNS,
   type EffectRow,
@@ -65,7 +67,7 @@ export class SqliteStore implements QueryStore {
   async createRun(request: NewRun): ReturnType<WorkflowStore['createRun']> {
     const { run } = request;
     const answer = await this.#answer(() => {
-      this.#applier.once(request.once);
+      useOnce(this.db, request.once, this.#now());
       for (const zone of request.lockZones) {
         const held = prepared(
           this.db,
@@ -187,7 +189,7 @@ export class SqliteStore implements QueryStore {
   /** Sets or lifts a freeze, with its audit row. False when it was so already, or the click was seen before. */
   setFreeze(freeze: Freeze | { lift: string; by: string; reason: string }, once: string): Promise<Committed> {
     return this.#answer(() => {
-      this.#applier.once(once);
+      useOnce(this.db, once, this.#now());
       if ('lift' in freeze) {
         const gone = prepared(this.db, 'DELETE FROM freezes WHERE scope = ?').run(freeze.lift);
         if (gone.changes === 0) throw new Refused('already_done', 'nothing is frozen');

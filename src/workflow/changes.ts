@@ -58,6 +58,8 @@ export interface Expectation {
   notStopped?: true;
   /** How many approvals the current plan has: two at the same instant must not both count as the first. */
   approvals?: number;
+  /** This unknown instance was not closed meanwhile: a patch command may run on it, or the run keeps it locked. */
+  notClosed?: TargetKey;
   /** A single-use key; refused when seen before. */
   once?: string;
 }
@@ -134,6 +136,7 @@ export type Refusal =
   | 'target_moved'
   | 'other_instances'
   | 'already_done'
+  | 'already_closed'
   | 'phase_changed'
   | 'effect_moved'
   | 'seen_before'

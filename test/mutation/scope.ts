@@ -14,7 +14,9 @@ const RULES: readonly string[] = [
 /** What an approval rests on outside the domain. Each file has tests of its own. */
 const APPROVAL_CODE: Readonly<Record<string, readonly string[]>> = {
   'src/slack/button-value.ts': ['test/slack/{button-value,clicks}.test.ts'],
+  'src/slack/clicks.ts': ['test/slack/{click-handlers,clicks}.test.ts'],
   'src/slack/directory.ts': ['test/slack/directory{,-answers}.test.ts'],
+  'src/store/expectations.ts': ['test/store/expectations.test.ts'],
   'src/store/intend.ts': ['test/store/intend{,-once}.test.ts'],
 };
 

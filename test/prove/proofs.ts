@@ -8,6 +8,7 @@ import { proof as foreign } from './foreign.ts';
 import { proof as hold } from './hold.ts';
 import { proof as identity } from './identity.ts';
 import { proof as injection } from './injection.ts';
+import { proof as interleavings } from './interleavings/proof.ts';
 import { proof as model } from './model/proof.ts';
 import type { Proof } from './proof.ts';
 import { proof as replay } from './replay.ts';
@@ -25,6 +26,7 @@ export const PROOFS: readonly Proof[] = [
   world,
   approval,
   model,
+  interleavings,
   replay,
   hold,
   audit,

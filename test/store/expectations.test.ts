@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SqliteStore } from '../../src/store/sqlite-store.ts';
 import type { Changes } from '../../src/workflow/changes.ts';
-import { NOW } from '../workflow/build.ts';
+import { keyOf, NOW } from '../workflow/build.ts';
 import { createRun, newStore, once, runInWaves } from './support.ts';
 
 async function answer(store: SqliteStore, runId: string, changes: Changes): Promise<string> {
@@ -76,6 +76,42 @@ describe('an expectation that does not hold', () => {
     expect(await answer(store, 'nobody', {})).toBe('no_such_run: there is no run nobody');
     expect(store.load('nobody')).toBeNull();
     expect(store.run('nobody')).toBeNull();
+  });
+});
+
+describe('an unknown instance', () => {
+  const close: Changes = {
+    expect: { notClosed: keyOf(1) },
+    targets: [{ key: keyOf(1), set: { commandMayRun: false } }],
+    releaseInstanceLocks: [keyOf(1)],
+  };
+  const lock = (n: number, runId: string) => ({ key: keyOf(n), runId, reason: 'x', until: null });
+  const CLOSED = `already_closed: ${keyOf(1)} was already closed`;
+
+  it('is closed once, whether a command may run on it or it is only locked', async () => {
+    for (const held of ['by a command', 'by a lock']) {
+      const { store } = newStore();
+      const { runId } = await runInWaves(store);
+      const running = { targets: [{ key: keyOf(1), set: { commandMayRun: true } }] };
+      await store.commit(runId, held === 'by a command' ? running : { instanceLocks: [lock(1, runId)] });
+      expect(await answer(store, runId, close)).toBe('done');
+      expect(await answer(store, runId, close)).toBe(CLOSED);
+    }
+  });
+
+  it('is closed by what this run has of it, not by what another instance or a later run has', async () => {
+    const { store } = newStore();
+    const { runId } = await runInWaves(store);
+    const later = await createRun(store, { id: 'later' });
+    await store.commit(later.id, { instanceLocks: [lock(1, 'later')] });
+    await store.commit(runId, {
+      targets: [{ key: keyOf(2), set: { commandMayRun: true } }],
+      instanceLocks: [lock(2, runId)],
+    });
+    expect(await answer(store, runId, close)).toBe(CLOSED);
+    expect(await answer(store, runId, { expect: { notClosed: keyOf(9) } })).toBe(
+      `already_closed: ${keyOf(9)} was already closed`,
+    );
   });
 });
 

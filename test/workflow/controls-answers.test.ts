@@ -26,7 +26,7 @@ describe('closing an unknown instance', () => {
       const { says, written, kicked } = await closed({}, name);
       expect(written).toEqual([
         {
-          expect: { once: 'click' },
+          expect: { notClosed: keyOf(1), once: 'click' },
           targets: [
             {
               key: keyOf(1),
@@ -103,6 +103,13 @@ describe('closing an unknown instance', () => {
       'web-1 (i-00000001) is not unknown in run k7m2qp. Nothing was changed.',
     ],
     [{ refused: 'stopped' }, 'web-1', 'x', 'This was already handled. Nothing more was changed.'],
+    // Somebody else closed it between the look and the write.
+    [
+      { refused: 'already_closed' },
+      'web-1',
+      'x',
+      'web-1 (i-00000001) was already closed. Nothing more was changed.',
+    ],
   ])('is refused with its reason: %#', async (given, instance, reason, text) => {
     const { says, kicked } = await closed(given, instance, reason);
     expect(says).toMatchObject({ ok: false, text });

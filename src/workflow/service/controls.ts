@@ -147,14 +147,14 @@ export async function resolve(
   }
   // A later run may hold a lock of its own on the same instance: that one is not this run's to give back.
   const locked = parts.store.instanceLocks([target.key]).some((lock) => lock.runId === run.id);
-  if (!target.commandMayRun && !locked) {
-    return refuse(parts, actor, 'resolve', run.id, {
+  const alreadyClosed = () =>
+    refuse(parts, actor, 'resolve', run.id, {
       code: 'already_closed',
       text: `${called(target)} was already closed. Nothing more was changed.`,
     });
-  }
+  if (!target.commandMayRun && !locked) return alreadyClosed();
   const committed = await parts.store.commit(run.id, {
-    expect: { once: actor.once },
+    expect: { notClosed: target.key, once: actor.once },
     targets: [
       {
         key: target.key,
@@ -176,7 +176,10 @@ export async function resolve(
     ],
     news: [{ kind: 'progress', text: `${mention(actor.userId)} closed ${called(target)}: ${reason}` }],
   });
-  if (!committed.ok) return no(committed.refused, 'This was already handled. Nothing more was changed.');
+  if (!committed.ok) {
+    if (committed.refused === 'already_closed') return alreadyClosed();
+    return no(committed.refused, 'This was already handled. Nothing more was changed.');
+  }
   parts.kick(run.id);
   return yes(`${called(target)} is closed and may be patched again.`, undefined);
 }

@@ -1,8 +1,8 @@
 /** The commands of the model-based test: each knows what the model expects, does it for real, and compares. */
 import type fc from 'fast-check';
 import type { Target } from '../../../src/workflow/run-types.ts';
+import { type Company, ZONES } from '../sim/company.ts';
 import { HOUR, MINUTE } from '../sim/world.ts';
-import { type Company, ZONES } from './company.ts';
 import { type Model, type ModelRun, PEOPLE, type Phase } from './model.ts';
 
 export type Click = fc.AsyncCommand<Model, Company>;

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { type Proof, replayWith, tooFewFor } from '../proof.ts';
+import { Company } from '../sim/company.ts';
 import { Deed, KINDS, type Successes } from './clicks.ts';
-import { Company } from './company.ts';
 import { Model } from './model.ts';
 
 const MOST_CLICKS = 30;

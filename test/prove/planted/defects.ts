@@ -6,6 +6,7 @@ import { AUDIT_TABLES_DEFECTS } from './defects/audit-tables.ts';
 import { EFFECTS_DEFECTS } from './defects/effects.ts';
 import { FOREIGN_DEFECTS } from './defects/foreign.ts';
 import { HOLD_DEFECTS } from './defects/hold.ts';
+import { INTERLEAVINGS_DEFECTS } from './defects/interleavings.ts';
 import { MODEL_DEFECTS } from './defects/model.ts';
 import { OUTPUT_DEFECTS } from './defects/output.ts';
 import { OWN_HOST_DEFECTS } from './defects/own-host.ts';
@@ -31,6 +32,7 @@ export const DEFECTS: readonly Defect[] = [
   ...OWN_HOST_DEFECTS,
   ...FOREIGN_DEFECTS,
   ...MODEL_DEFECTS,
+  ...INTERLEAVINGS_DEFECTS,
   ...WORLD_DEFECTS,
   ...SECURITY_DEFECTS,
   ...THREAD_DEFECTS,

@@ -31,6 +31,8 @@ export interface ProcessParts {
   witness: Witness;
   /** The instances that the program itself runs on; left out = none of the company's. */
   ownInstanceIds?: () => readonly string[];
+  /** When set, calls and writes wait for this and not for simulated time: somebody else chooses their order. */
+  order?: () => ((what: string) => Promise<void>) | null;
   /** How the report's files are written; left out = without trouble. */
   writeReport?: () => Promise<void>;
   /** Shared over all lives, so that an id is never given twice. */
@@ -44,6 +46,7 @@ export interface ProcessParts {
 
 /** What a dead process waits for. */
 const NEVER = new Promise<never>(() => {});
+const TURNS_OF_A_WRITE = 4;
 /** Rounds of one run at one instant; more is a loop that does not rest. */
 const MOST_ROUNDS_AT_ONCE = 400;
 
@@ -164,6 +167,11 @@ export class Process {
     return !this.alive;
   }
 
+  async #takesTime(what: string, ms: () => number): Promise<void> {
+    const order = this.#parts.order?.() ?? null;
+    await (order ? order(what) : this.#parts.timeline.sleep(ms()));
+  }
+
   #lossyAws(aws: Aws): Aws {
     return {
       fleet: this.#lossy('fleet', aws.fleet),
@@ -181,7 +189,7 @@ export class Process {
 
   /** Every call takes time and may be the last thing that this process does. */
   #lossy<T extends object>(name: string, port: T): T {
-    const { timeline, random, faults, witness, trace } = this.#parts;
+    const { random, faults, witness, trace } = this.#parts;
     return new Proxy(port, {
       get: (target, property) => {
         const method: unknown = Reflect.get(target, property);
@@ -189,7 +197,7 @@ export class Process {
         const call = `${name}.${String(property)}`;
         return async (...args: readonly unknown[]): Promise<unknown> => {
           if (!this.alive || this.#dies('crash_before_call')) return NEVER;
-          await timeline.sleep(random.between(5, 200));
+          await this.#takesTime(`asks ${call}`, () => random.between(5, 200));
           if (!this.alive) return NEVER;
           witness.calling(this.#parts.life);
           let answer: { ok: true; value: unknown } | { ok: false; error: unknown };
@@ -201,8 +209,10 @@ export class Process {
           const said = answer.ok ? 'ok' : answer.error instanceof Error ? answer.error.name : 'error';
           trace(`${call} ${said}`);
           if (this.#dies('crash_after_call')) return NEVER;
-          await timeline.sleep(
-            random.between(5, 200) + (faults.fires('slow_call') ? random.between(SECOND, 18 * SECOND) : 0),
+          await this.#takesTime(
+            `hears from ${call}`,
+            () =>
+              random.between(5, 200) + (faults.fires('slow_call') ? random.between(SECOND, 18 * SECOND) : 0),
           );
           if (!this.alive) return NEVER;
           if (!answer.ok) throw answer.error;
@@ -217,6 +227,12 @@ export class Process {
     const { witness, life } = this.#parts;
     const write = async <T>(call: () => Promise<T>, durable: (answer: T) => void): Promise<T> => {
       if (!this.alive) return NEVER;
+      const order = this.#parts.order?.() ?? null;
+      // Longer than a call, so that two that were decided on the same rows often meet.
+      for (let turn = 0; order && turn < TURNS_OF_A_WRITE; turn++) {
+        await order('writes');
+        if (!this.alive) return NEVER;
+      }
       this.pending++;
       try {
         const answer = await call();

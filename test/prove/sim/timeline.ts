@@ -50,10 +50,11 @@ export class Timeline {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Jumps to the next event and runs it; false when there is none. */
-  step(): boolean {
-    const event = this.#events.pop();
-    if (!event) return false;
+  /** Jumps to the next event and runs it; false when there is none before that moment. */
+  step(latest = Number.POSITIVE_INFINITY): boolean {
+    const event = this.#events.at(-1);
+    if (!event || event.at > latest) return false;
+    this.#events.pop();
     this.#now = event.at;
     event.run();
     return true;

@@ -1,23 +1,31 @@
 /** The real service, executor and store over the simulated world, driven one click at a time. */
 import type Database from 'better-sqlite3';
+import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
+import { retell } from '../../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { type Aws, InDoubt } from '../../../src/workflow/ports.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Actor, PatchService } from '../../../src/workflow/service.ts';
 import type { Settings } from '../../../src/workflow/settings.ts';
-import { emptyDatabase } from '../sim/database.ts';
-import { fakeAws } from '../sim/fake-aws.ts';
-import { Faults } from '../sim/faults.ts';
-import { Process } from '../sim/process.ts';
-import { Random } from '../sim/random.ts';
-import { makeMachines, makeSettings, START } from '../sim/scenario.ts';
-import { Staff } from '../sim/staff.ts';
-import { Timeline } from '../sim/timeline.ts';
-import { Witness } from '../sim/witness.ts';
-import { HOUR, MINUTE, SECOND, World } from '../sim/world.ts';
+import { endsNotAnchored } from '../../support/ends-anchored.ts';
+import { clickHelpfully } from './clicks.ts';
+import { emptyDatabase, giveBack } from './database.ts';
+import { checkEnded } from './end-checks.ts';
+import { fakeAws } from './fake-aws.ts';
+import { Faults } from './faults.ts';
+import { Process } from './process.ts';
+import { Random } from './random.ts';
+import { makeMachines, makeSettings, START } from './scenario.ts';
+import { Staff } from './staff.ts';
+import { Timeline } from './timeline.ts';
+import { Witness } from './witness.ts';
+import { HOUR, MINUTE, SECOND, World } from './world.ts';
 
 /** Within this everything that needs no waiting for AWS has happened. */
 const AT_ONCE = 20 * SECOND;
+/** Twenty simulated minutes each. */
+const MOST_ROUNDS_OF_HELP = 200;
 export const ZONES = ['zone-1', 'zone-2'];
 
 /** Plain answers of time and policy; what differs from the scenario's is what the model counts on. */
@@ -62,11 +70,14 @@ export class Company {
   readonly store: SqliteStore;
   /** So many patch commands are lost on their way, and nobody can tell. */
   lose = 0;
+  /** When set, it chooses the order of calls and writes, and nothing of that takes simulated time. */
+  order: ((what: string) => Promise<void>) | null = null;
   readonly #timeline: Timeline;
   readonly #faults: Faults;
   readonly #db: Database.Database;
   readonly #settings: Settings;
   readonly #aws: Aws;
+  readonly #random = new Random('people');
   #process: Process;
   #lives = 0;
   #ids = 0;
@@ -114,10 +125,20 @@ export class Company {
     return { userId, teamId: 'TOURS', channelId: 'C1', once: `click ${++this.#clicks}` };
   }
 
+  /** How many times the process was started. */
+  get lives(): number {
+    return this.#lives;
+  }
+
+  /** The service of the process that lives now: one that is killed never answers. */
+  get service(): PatchService {
+    return this.#process.service;
+  }
+
   /** Asks the service, waits for its answer, and lets what follows at once happen. */
   async ask<T>(question: (service: PatchService) => Promise<T>): Promise<T> {
     let answer: { value: T } | { error: unknown } | null = null;
-    question(this.#process.service).then(
+    question(this.service).then(
       (value) => {
         answer = { value };
       },
@@ -142,13 +163,65 @@ export class Company {
   }
 
   /** SIGKILL at this instant, whatever is under way; the next life begins at once. */
-  async restart(): Promise<void> {
+  kill(): void {
     this.#process.kill();
+  }
+
+  async restart(): Promise<void> {
+    this.kill();
     await this.pass(AT_ONCE);
+  }
+
+  /** The next event, unless it is after this moment; false then. Nothing is left half done that needs no call. */
+  async step(latest = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const stepped = this.#timeline.step(latest);
+    await this.quiet();
+    return stepped;
+  }
+
+  /** Everybody does what is asked of them, until every run has ended and nobody is left unknown. */
+  async comeToAnEnd(): Promise<void> {
+    for (const who of this.staff.removed()) this.staff.restore(who);
+    for (let i = 0; i < MOST_ROUNDS_OF_HELP; i++) {
+      this.checkEnded();
+      if (this.witness.openRuns().length === 0 && this.store.freezes().length === 0 && !this.#someLocked())
+        return;
+      await this.ask((service) =>
+        clickHelpfully({
+          service,
+          store: this.store,
+          random: this.#random,
+          faults: this.#faults,
+          witness: this.witness,
+          zones: ZONES,
+          now: this.now,
+          once: () => `click ${++this.#clicks}`,
+          trace: () => {},
+        }),
+      );
+      await this.pass(20 * MINUTE);
+    }
+    this.witness.violation('what was begun does not come to an end');
+  }
+
+  /** Runs that ended since the last time are as the world is. */
+  checkEnded(): void {
+    for (const runId of this.witness.justEnded.splice(0))
+      checkEnded(this.world, this.store, this.witness, runId);
+  }
+
+  /** The audit is whole, and tells what the tables hold. */
+  checkAudit(): void {
+    const verdict = verifyAudit(readAudit(this.#db));
+    if (!verdict.ok) this.witness.violation(`the audit is broken at ${verdict.seq}: ${verdict.why}`);
+    for (const missing of endsNotAnchored(this.#db)) this.witness.violation(missing);
+    for (const difference of differencesToTables(this.#db, retell(readAudit(this.#db))))
+      this.witness.violation(`audit and tables differ: ${difference}`);
   }
 
   /** Something is missing everywhere again. */
   publish(): void {
+    this.checkEnded();
     for (const machine of this.world.machines.values()) {
       machine.missing = 3;
       machine.reported = null;
@@ -176,7 +249,12 @@ export class Company {
   }
 
   close(): void {
-    this.#db.close();
+    giveBack(this.#db);
+  }
+
+  #someLocked(): boolean {
+    const row = this.#db.prepare('SELECT count(*) AS n FROM instance_locks').get();
+    return (row as { n: number }).n > 0;
   }
 
   #start(): Process {
@@ -188,6 +266,7 @@ export class Company {
       checks: { run: async () => ({ ok: true, text: 'ok' }) },
       directory: this.staff,
       plantStore: null,
+      order: () => this.order,
       settings: this.#settings,
       timeline: this.#timeline,
       random: new Random(`life ${life}`),
@@ -205,11 +284,12 @@ export class Company {
 
   /** Steps the clock from event to event; nothing is left half done between two of them. */
   async #until(done: () => boolean): Promise<void> {
-    await this.#quiet();
-    while (!done() && this.#timeline.step()) await this.#quiet();
+    await this.quiet();
+    while (!done() && this.#timeline.step()) await this.quiet();
   }
 
-  async #quiet(): Promise<void> {
+  /** Until nothing moves any more without the clock, or without an answer that `order` holds back. */
+  async quiet(): Promise<void> {
     for (;;) {
       const before = this.#timeline.scheduled;
       await new Promise((resolve) => setImmediate(resolve));
