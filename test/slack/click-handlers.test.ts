@@ -59,6 +59,9 @@ const chosen = (page: number, ...positions: (number | string)[]): StateValues =>
 /** Positions as a modal carries them. */
 const carried = (...positions: number[]) => positions.map((n) => n.toString(36)).join(',');
 const text = (shown: object | undefined) => JSON.stringify(shown);
+const title = (modal: ModalView | undefined) => modal?.title.text;
+const ALL = 'All instances';
+const EXCLUDE = 'Exclude instances';
 
 const OF_THE_CARD = [ACTION.approve, ACTION.reject, ACTION.exclude, ACTION.viewAll, ACTION.stop];
 
@@ -109,21 +112,23 @@ describe('a button of a run that is not known any more', () => {
     const { turn, updated } = bench();
     await turn('1', encode({ ...META, runId: 'gone' }));
     expect(text(updated[0])).toContain('That run is not known any more.');
+    expect(title(updated[0])).toBe(ALL);
   });
 
-  it.each([ACTION.exclude, ACTION.viewAll])(
-    '(%s) says so when it went while it was looked up',
-    async (action) => {
-      const { click, service, updated } = bench();
-      const released = Promise.withResolvers<void>();
-      service.stall = released.promise;
-      const done = click(action, { value: encode(RUN) });
-      service.views.clear();
-      released.resolve();
-      await done;
-      expect(text(updated[0])).toContain('That run is not known any more.');
-    },
-  );
+  it.each([
+    [ACTION.exclude, EXCLUDE],
+    [ACTION.viewAll, ALL],
+  ])('(%s) says so when it went while it was looked up', async (action, called) => {
+    const { click, service, updated } = bench();
+    const released = Promise.withResolvers<void>();
+    service.stall = released.promise;
+    const done = click(action, { value: encode(RUN) });
+    service.views.clear();
+    released.resolve();
+    await done;
+    expect(text(updated[0])).toContain('That run is not known any more.');
+    expect(title(updated[0])).toBe(called);
+  });
 });
 
 describe('a button of a plan that is not the newest', () => {
@@ -141,6 +146,7 @@ describe('a button of a plan that is not the newest', () => {
       'The plan has changed since that card was shown. Nothing was changed now.',
     );
     expect(updated[0]?.callback_id).toBe('modal_message');
+    expect(title(updated[0])).toBe(EXCLUDE);
   });
 
   it('turns no page of the exclusions', async () => {
@@ -148,21 +154,26 @@ describe('a button of a plan that is not the newest', () => {
     await turn('1', encode({ ...META, planHash: 'older' }), chosen(0, 1));
     expect(text(updated[0])).toContain('The plan has changed since that card was shown.');
     expect(updated[0]?.callback_id).toBe('modal_message');
+    expect(title(updated[0])).toBe(EXCLUDE);
   });
 });
 
 describe('a modal', () => {
   it.each([
-    [ACTION.reject, 'modal_reject'],
-    [ACTION.secondConfirmation, 'modal_second_confirmation'],
-    [ACTION.exclude, 'modal_loading'],
-    [ACTION.viewAll, 'modal_loading'],
-  ])('opened with %s carries the run, the plan that was seen and the channel', async (action, callback) => {
-    const { click, opened } = bench();
-    await click(action, { value: encode(RUN) });
-    expect(opened[0]?.callback_id).toBe(callback);
-    expect(readViewMeta(opened[0]?.private_metadata)).toEqual(META);
-  });
+    [ACTION.reject, 'modal_reject', 'Reject run'],
+    [ACTION.secondConfirmation, 'modal_second_confirmation', 'Confirm a large run'],
+    [ACTION.exclude, 'modal_loading', EXCLUDE],
+    [ACTION.viewAll, 'modal_loading', ALL],
+  ])(
+    'opened with %s carries the run, the plan that was seen and the channel',
+    async (action, callback, called) => {
+      const { click, opened } = bench();
+      await click(action, { value: encode(RUN) });
+      expect(opened[0]?.callback_id).toBe(callback);
+      expect(title(opened[0])).toBe(called);
+      expect(readViewMeta(opened[0]?.private_metadata)).toEqual(META);
+    },
+  );
 
   it('that Slack does not open is not filled, and nobody is asked who may look', async () => {
     const { click, noModal, service, updated } = bench();
@@ -179,6 +190,14 @@ describe('a modal', () => {
     expect(readViewMeta(updated[0]?.private_metadata)).toMatchObject({ page: 2, chosen: carried(1, 250) });
   });
 
+  it('goes back to its first page', async () => {
+    const { click, updated } = bench();
+    const view = { opened: { id: 'V1', hash: 'h' }, metadata: encode({ ...META, page: 1 }), values: {} };
+    await click(ACTION.pagePrevious, { value: '0', view });
+    expect(readViewMeta(updated[0]?.private_metadata)).toMatchObject({ page: 0 });
+    expect(title(updated[0])).toBe(ALL);
+  });
+
   it('says so when more was chosen than it can carry, and how else to go on', async () => {
     const { turn, updated } = bench(runView({ size: 1200 }));
     const many = Array.from({ length: 900 }, (_, i) => (200 + i).toString(36))
@@ -191,6 +210,7 @@ describe('a modal', () => {
     );
     expect(text(updated[0])).toContain('These are more than can be chosen at once. Nothing was changed.');
     expect(updated[0]?.callback_id).toBe('modal_message');
+    expect(title(updated[0])).toBe(EXCLUDE);
   });
 
   it('counts what is chosen once, in order, and nothing that is no position', () => {
@@ -211,6 +231,18 @@ describe('a click that acts', () => {
     expect(service.done).toEqual([]);
     expect(text(replies[0])).toContain('This is a large run. Nothing was changed yet.');
     expect(text(replies[0])).toContain(JSON.stringify(encode(RUN)).slice(1, -1));
+  });
+
+  it('asks nothing more when the answer is final, yes or no', async () => {
+    for (const { view, planHash, says } of [
+      { view: runView({ size: 3 }), planHash: HASH, says: 'Approved. The run begins' },
+      { view: runView({ size: 500 }), planHash: 'older', says: 'The plan has changed' },
+    ]) {
+      const { click, replies } = bench(view);
+      await click(ACTION.approve, { value: encode({ ...RUN, planHash }) });
+      expect(text(replies[0])).toContain(says);
+      expect(text(replies[0])).not.toContain('second_confirmation');
+    }
   });
 
   it('stops with a reason that says how', async () => {
