@@ -1,6 +1,6 @@
 /**
  * `npm run prove -- --planted`: is every proof able to fail? Each defect is planted in a copy of the sources in a
- * temporary x
+ * temporary folder.
  */
 import { spawn } from 'node:child_process';
 import { copySources } from '../../support/source-copy.ts';

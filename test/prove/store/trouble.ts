@@ -2,6 +2,8 @@
  * A disk that makes trouble while a run goes on: full, read-only, or held by somebody else. Nothing new may be
  * begun meanwhile, it must be said, and the run must go on when it is over, with nothing done twice.
  */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
@@ -29,6 +31,7 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
   const fleet = smallFleet({ linux: 2 });
   bot = await startHarness({
     fleet,
+    folder: trouble === 'full' ? ofSmallPages() : mkdtempSync(join(tmpdir(), 'patchday-trouble-')),
     commitHooks: {
       beforeCommit() {},
       afterCommit() {
@@ -91,6 +94,16 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
     await bot.close();
   }
   return { fired: lift !== null, violations, commits, said };
+}
+
+/** A new database of SQLite's smallest pages: almost every write needs another, so that a full file takes none. */
+function ofSmallPages(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'patchday-trouble-'));
+  const db = new Database(join(folder, 'patchday.sqlite'));
+  db.pragma('page_size = 512');
+  db.exec('VACUUM');
+  db.close();
+  return folder;
 }
 
 function failing(bot: Harness | null, runId: string): boolean {

@@ -38,8 +38,7 @@ export const STORE_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'store', '--case', 'restore-plain-9'],
     noticedAs: /was patched again/,
   },
-  // Not of a full file: the intents of so small a run still fit into its last pages.
-  ...(['read-only', 'busy'] as const).map((trouble) => ({
+  ...(['full', 'read-only', 'busy'] as const).map((trouble) => ({
     name: `an intent that a ${trouble} file did not take is acted on`,
     promise: 'what cannot be written down is not begun',
     changes: ACTS_WITHOUT_INTENT,
