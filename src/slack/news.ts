@@ -34,7 +34,7 @@ export function renderNews(news: News | Anchor): Message {
  * write an anchor of their own into a thread (SECURITY.md says how to tell them apart).
  */
 function renderAnchor({ seq, hash }: Anchor): Message {
-  const text = md`🔏 Audit head: ${code(`${seq}:${hash}`)} Its rows up to number ${seq} cannot be changed unnoticed from now on.`;
+  const text = md`🔏 Audit head: ${code(`${seq}:${hash}`)} From now on, any change to audit rows 1 to ${seq} shows.`;
   return { text: messageText([text]), blocks: [context(text)] };
 }
 

@@ -6,7 +6,7 @@ import { HOSTILE } from './support/hostile.ts';
 
 const HASH = '0123456789abcdef'.repeat(4);
 /** What somebody may write into a tag, a reason or an output who has seen ours. */
-const FORGED = `🔏 Audit head: \`7:${HASH}\` Its rows up to number 7 cannot be changed unnoticed from now on.`;
+const FORGED = `🔏 Audit head: \`7:${HASH}\` From now on, any change to audit rows 1 to 7 shows.`;
 const looksOurs = ({ text, blocks }: Message) =>
   text.startsWith('🔏 Audit head: `') || blocks.some((block) => block.type === 'context');
 
