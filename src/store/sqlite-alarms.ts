@@ -19,14 +19,14 @@ export class SqliteAlarms implements AlarmOutbox {
   }
 
   recover(): number {
-    return this.#open('sending') === null
-      ? 0
-      : this.#store.commits.now(
-          () =>
-            this.#store.db
-              .prepare("UPDATE alarms SET state = 'pending', may_be_doubled = 1 WHERE state = 'sending'")
-              .run().changes,
-        );
+    const { db, commits } = this.#store;
+    if (this.#open('sending') === null && this.#open('pending') === null) return 0;
+    return commits.now(() => {
+      db.prepare("UPDATE alarms SET next_try_at = 0 WHERE state = 'pending' AND next_try_at > 0").run();
+      return db
+        .prepare("UPDATE alarms SET state = 'pending', may_be_doubled = 1 WHERE state = 'sending'")
+        .run().changes;
+    });
   }
 
   due(now: number, limit: number): AlarmRow[] {

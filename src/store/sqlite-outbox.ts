@@ -97,13 +97,16 @@ export class SqliteOutbox implements Outbox {
   }
 
   recover(): number {
-    return this.#store.commits.now(
-      () =>
-        prepared(
-          this.#store.db,
-          "UPDATE outbox SET state = 'given_up', error = 'in doubt after a restart' WHERE state = 'sending'",
-        ).run().changes,
-    );
+    return this.#store.commits.now(() => {
+      prepared(
+        this.#store.db,
+        "UPDATE outbox SET next_try_at = 0 WHERE state = 'pending' AND next_try_at > 0",
+      ).run();
+      return prepared(
+        this.#store.db,
+        "UPDATE outbox SET state = 'given_up', error = 'in doubt after a restart' WHERE state = 'sending'",
+      ).run().changes;
+    });
   }
 
   /** At start every open card is rendered anew: whatever was missed while the process was away. */

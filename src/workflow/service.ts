@@ -96,7 +96,11 @@ export interface Outbox {
   failed(id: number, error: string, nextTryAt: number): void;
   /** In doubt or hopeless: never sent again, the card restores the truth. */
   giveUp(id: number, error: string): void;
-  /** Rows left in 'sending' by a crash become given up. Returns how many. */
+  /**
+   * For the start of a process. Rows left in 'sending' by a crash become given up; those that wait for their next
+   * try are tried at once, because the clock that their time was read from may have been set back. Returns how
+   * many were given up.
+   */
   recover(): number;
 }
 
@@ -112,7 +116,10 @@ export interface OutboxRow {
 
 /** Alarms and where they are to be told. Every call is synchronous and durable on return. */
 export interface AlarmOutbox {
-  /** Left in the middle of being told by a crash: they are told again and say so. Returns how many. */
+  /**
+   * For the start of a process. Left in the middle of being told by a crash: they are told again and say so;
+   * those that wait for their next try are tried at once. Returns how many are told again.
+   */
   recover(): number;
   due(now: number, limit: number): AlarmRow[];
   /** When the next open one may be tried, ms; null when none is open. */

@@ -76,6 +76,16 @@ describe('news', () => {
     expect(outbox.due(NOW + 500, 1)[0]).toMatchObject({ attempts: 1 });
   });
 
+  it('that wait for their pause are tried at once after a restart, whatever its clock says', async () => {
+    const { outbox, tell, due } = await outboxWith(['a']);
+    await tell('a', 'a1');
+    const [first] = outbox.due(NOW, 1);
+    outbox.sending(first?.id ?? 0, NOW);
+    outbox.failed(first?.id ?? 0, 'ratelimited', NOW + 500);
+    expect(outbox.recover()).toBe(0);
+    expect(due(NOW - 3_600_000)).toEqual([['a', 'a1']]);
+  });
+
   it('of which nobody knows whether they arrived are not sent again after a crash; the next ones are', async () => {
     const { outbox, tell, due } = await outboxWith(['a']);
     await tell('a', 'a1', 'a2');

@@ -9,7 +9,7 @@ export const REPLAY_DEFECTS: readonly Defect[] = [
     promise: 'a payload has one effect or none',
     changes: [
       {
-        file: 'src/store/apply-changes.ts',
+        file: 'src/store/expectations.ts',
         find: "if (added.changes === 0) throw new Refused('seen_before'",
         replace: "if (added.changes > 1) throw new Refused('seen_before'",
       },
