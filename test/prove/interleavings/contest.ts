@@ -5,7 +5,7 @@
 import type fc from 'fast-check';
 import type { Answer } from '../../../src/workflow/service.ts';
 import { Company } from '../sim/company.ts';
-import { SECOND } from '../sim/world.ts';
+import { SECOND } from '../sim/machines.ts';
 import { CLICKS, type Click, type ClickName, type EventName } from './clicks.ts';
 import { arrive, type Scene } from './scene.ts';
 

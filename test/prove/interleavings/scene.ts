@@ -55,6 +55,7 @@ export async function arrive(
   await company.ask((s) => s.stop(company.actor('UAPP2'), { runId, reason: 'enough' }));
   await until(company, () => company.store.run(runId)?.phase === 'ended', 'ends');
   // Otherwise another request could find nothing missing, and end before the next one comes.
+  company.checkEnded();
   company.publish();
   return runId;
 }

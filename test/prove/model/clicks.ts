@@ -2,7 +2,7 @@
 import type fc from 'fast-check';
 import type { Target } from '../../../src/workflow/run-types.ts';
 import { type Company, ZONES } from '../sim/company.ts';
-import { HOUR, MINUTE } from '../sim/world.ts';
+import { HOUR, MINUTE } from '../sim/machines.ts';
 import { type Model, type ModelRun, PEOPLE, type Phase } from './model.ts';
 
 export type Click = fc.AsyncCommand<Model, Company>;

@@ -4,10 +4,10 @@ import type { RunOptions } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Actor, Answer, PatchService } from '../../../src/workflow/service.ts';
 import type { Faults } from './faults.ts';
+import { HOUR } from './machines.ts';
 import type { Random } from './random.ts';
 import { APPROVERS, EVERYBODY, OTHERS, REQUESTERS } from './staff.ts';
 import type { Witness } from './witness.ts';
-import { HOUR } from './world.ts';
 
 export interface ClickParts {
   service: PatchService;

@@ -14,13 +14,14 @@ import { emptyDatabase, giveBack } from './database.ts';
 import { checkEnded } from './end-checks.ts';
 import { fakeAws } from './fake-aws.ts';
 import { Faults } from './faults.ts';
+import { HOUR, MINUTE, SECOND } from './machines.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
 import { makeMachines, makeSettings, START } from './scenario.ts';
 import { Staff } from './staff.ts';
 import { Timeline } from './timeline.ts';
 import { Witness } from './witness.ts';
-import { HOUR, MINUTE, SECOND, World } from './world.ts';
+import { World } from './world.ts';
 
 /** Within this everything that needs no waiting for AWS has happened. */
 const AT_ONCE = 20 * SECOND;
@@ -221,7 +222,6 @@ export class Company {
 
   /** Something is missing everywhere again. */
   publish(): void {
-    this.checkEnded();
     for (const machine of this.world.machines.values()) {
       machine.missing = 3;
       machine.reported = null;

@@ -3,8 +3,10 @@ import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { prepared } from '../../../src/store/statements.ts';
 import type { Target } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
-import type { RunModel, Witness } from './witness.ts';
-import { mayRun, type World } from './world.ts';
+import { mayRun } from './machines.ts';
+import type { Witness } from './witness.ts';
+import type { RunModel } from './witness-of-writes.ts';
+import type { World } from './world.ts';
 
 const NEEDS_A_PERSON = [
   'failed',

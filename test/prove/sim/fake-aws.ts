@@ -9,7 +9,8 @@ import {
   NoEffect,
   type Place,
 } from '../../../src/workflow/ports.ts';
-import { type Machine, MINUTE, SECOND, type World } from './world.ts';
+import { type Machine, MINUTE, SECOND } from './machines.ts';
+import type { World } from './world.ts';
 
 export function fakeAws(world: World): Aws {
   const { timeline, random, faults, machines } = world;

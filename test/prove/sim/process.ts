@@ -13,10 +13,10 @@ import type { PatchService } from '../../../src/workflow/service.ts';
 import type { Settings } from '../../../src/workflow/settings.ts';
 import type { Outside } from '../../../src/workflow/tasks/context.ts';
 import type { Faults } from './faults.ts';
+import { SECOND } from './machines.ts';
 import type { Random } from './random.ts';
 import type { Timeline } from './timeline.ts';
 import type { Witness } from './witness.ts';
-import { SECOND } from './world.ts';
 
 export interface ProcessParts {
   life: number;

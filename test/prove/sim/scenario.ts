@@ -1,8 +1,8 @@
 /** The company of one seed: its fleet, its policy, its clocks. */
 import type { Settings } from '../../../src/workflow/settings.ts';
+import { HOUR, type Machine, MINUTE, SECOND } from './machines.ts';
 import type { Random } from './random.ts';
 import { APPROVER_GROUP, REQUESTER_GROUP } from './staff.ts';
-import { HOUR, type Machine, MINUTE, SECOND } from './world.ts';
 
 /** A Sunday, 00:30 in Berlin. */
 export const START = Date.UTC(2026, 10, 14, 23, 30);

@@ -16,6 +16,7 @@ import { emptyDatabase, giveBack } from './database.ts';
 import { checkEnded } from './end-checks.ts';
 import { fakeAws } from './fake-aws.ts';
 import { type Fault, Faults } from './faults.ts';
+import { HOUR, MINUTE, SECOND } from './machines.ts';
 import type { Plant } from './planted.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
@@ -23,7 +24,7 @@ import { makeMachines, makeSettings, reconfigured, START } from './scenario.ts';
 import { Staff } from './staff.ts';
 import { Timeline } from './timeline.ts';
 import { Witness } from './witness.ts';
-import { HOUR, MINUTE, SECOND, World } from './world.ts';
+import { World } from './world.ts';
 
 export interface Simulated {
   seed: number;

@@ -1,6 +1,6 @@
 /** The people of a simulated company, as Slack knows them. */
 import { type Directory, LookFailed, type Membership } from '../../../src/workflow/ports.ts';
-import { MINUTE } from './world.ts';
+import { MINUTE } from './machines.ts';
 
 export const REQUESTERS = ['UREQ1', 'UREQ2', 'UBOTH'];
 export const APPROVERS = ['UAPP1', 'UAPP2', 'UAPP3', 'UBOTH'];

@@ -1,4 +1,4 @@
-import { MINUTE } from '../../../prove/sim/world.ts';
+import { MINUTE } from '../../../prove/sim/machines.ts';
 import type { Story } from './story.ts';
 
 const TWO_ZONES = {

@@ -1,4 +1,4 @@
-import { HOUR, MINUTE } from '../../../prove/sim/world.ts';
+import { HOUR, MINUTE } from '../../../prove/sim/machines.ts';
 import { NO_BACKUP, type Story } from './story.ts';
 
 export const DOUBT: readonly Story[] = [

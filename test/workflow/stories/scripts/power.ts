@@ -1,4 +1,4 @@
-import { MINUTE } from '../../../prove/sim/world.ts';
+import { MINUTE } from '../../../prove/sim/machines.ts';
 import { NO_BACKUP, type Story } from './story.ts';
 
 const STARTS = { ...NO_BACKUP, stoppedInstances: 'start' as const, failureBudget: 9, waveSize: 9 };
