@@ -8,33 +8,32 @@ import { readAudit } from '../../../src/store/audit-chain.ts';
 import { retell } from '../../../src/store/audit-replay.ts';
 import { differencesToTables } from '../../../src/store/audit-tables.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
-import { type Aws, LookFailed } from '../../../src/workflow/ports.ts';
 import type { Run, RunOptions, Target } from '../../../src/workflow/run-types.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import type { Actor, Answer, PatchService } from '../../../src/workflow/service.ts';
-import type { EnvironmentPolicy, Settings } from '../../../src/workflow/settings.ts';
+import type { Settings } from '../../../src/workflow/settings.ts';
 import type { QuestionAnswer, RunView } from '../../../src/workflow/view.ts';
 import { emptyDatabase, giveBack } from '../../prove/sim/database.ts';
 import { checkEnded } from '../../prove/sim/end-checks.ts';
 import { fakeAws } from '../../prove/sim/fake-aws.ts';
-import { HOUR, type Machine } from '../../prove/sim/machines.ts';
+import type { Machine } from '../../prove/sim/machines.ts';
 import { Process } from '../../prove/sim/process.ts';
-import { makeSettings, START } from '../../prove/sim/scenario.ts';
-import { Staff } from '../../prove/sim/staff.ts';
+import { START } from '../../prove/sim/scenario.ts';
+import type { Staff } from '../../prove/sim/staff.ts';
 import { Timeline } from '../../prove/sim/timeline.ts';
 import { Witness } from '../../prove/sim/witness.ts';
 import { World } from '../../prove/sim/world.ts';
 import { endsNotAnchored } from '../../support/ends-anchored.ts';
+import {
+  type Beginning,
+  type Denial,
+  machine,
+  StaffWithStandIns,
+  settings,
+  withDenials,
+} from './beginning.ts';
 import { ScriptedFaults, Steady } from './script.ts';
 import { Teller } from './teller.ts';
-
-export interface Beginning {
-  policy?: Partial<EnvironmentPolicy>;
-  /** Landing zones by name; default one. */
-  zones?: readonly Partial<Settings['zones'][number]>[];
-  /** Instances of the first zone unless they say `zone`; default two running Linux ones. */
-  machines?: readonly Partial<Machine>[];
-}
 
 const MOST_STEPS = 20_000;
 
@@ -54,7 +53,7 @@ export class Company {
   /** The instances on which Patchday itself runs. */
   ownInstanceIds: readonly string[] = [];
   /** Calls that fail for good, by name (`commands.document`), in one landing zone or in all. */
-  readonly denied: { call: string; landingZone?: string }[] = [];
+  readonly denied: Denial[] = [];
   #process: Process | null = null;
   #lives = 0;
   #ids = 0;
@@ -336,109 +335,4 @@ export class Company {
       if ((this.#process?.pending ?? 0) === 0 && this.#timeline.scheduled === before) return;
     }
   }
-}
-
-/** The same AWS, in which some calls are denied for good. */
-function withDenials(aws: Aws, denied: Company['denied']): Aws {
-  const guarded = (name: string, port: object) =>
-    new Proxy(port, {
-      get: (target, property) => {
-        const value: unknown = Reflect.get(target, property);
-        if (typeof value !== 'function') return value;
-        return async (...args: readonly unknown[]) => {
-          const place = args[0] as { landingZone?: string } | string;
-          const landingZone = typeof place === 'string' ? place : place.landingZone;
-          const call = `${name}.${String(property)}`;
-          if (denied.some((d) => d.call === call && (d.landingZone ?? landingZone) === landingZone))
-            throw new LookFailed('AccessDenied', `The role of ${landingZone} may not do this.`, false);
-          return Reflect.apply(value, target, args);
-        };
-      },
-    });
-  const ports = Object.entries(aws).map(([name, port]) => [
-    name,
-    typeof port === 'function' ? port : guarded(name, port),
-  ]);
-  return Object.fromEntries(ports) as Aws;
-}
-
-class StaffWithStandIns extends Staff {
-  readonly #settings: Settings;
-
-  constructor(settings: Settings) {
-    super();
-    this.#settings = settings;
-  }
-
-  override wasApprover(userId: string, now: number): boolean {
-    const standIns = this.#settings.environments.flatMap((e) => e.approvers.standIns ?? []);
-    return super.wasApprover(userId, now) || standIns.some((s) => s.user === userId && now < s.until);
-  }
-}
-
-function settings(policy: Partial<EnvironmentPolicy>, zones: Beginning['zones'] = []): Settings {
-  const base = makeSettings(new Steady());
-  const [environment] = base.environments;
-  const [zone] = base.zones;
-  if (!environment || !zone) throw new Error('a company has an environment and a landing zone');
-  return {
-    ...base,
-    timing: { ...base.timing, effectGrace: 2 * 60_000 },
-    environments: [
-      {
-        ...environment,
-        waveSize: 2,
-        batchSize: 50,
-        startDefault: 'now',
-        checks: [],
-        backup: { ...environment.backup, required: true },
-        ...policy,
-      },
-    ],
-    zones: zones.map((changes, i) => ({
-      ...zone,
-      name: `zone-${i + 1}`,
-      accountId: `11110000000${i + 1}`,
-      confirmAbove: 100,
-      ...changes,
-    })),
-  };
-}
-
-function machine({ zones }: Settings, index: number, changes: Partial<Machine>): Machine {
-  const zone = zones.find((z) => z.name === changes.zone) ?? zones[0];
-  const id = `i-${index + 1}`;
-  const stopped = changes.state === 'stopped';
-  const missing = changes.missing ?? 3;
-  return {
-    key: `${zone?.accountId}/eu-west-1/${id}`,
-    id,
-    name: `app-${index + 1}`,
-    zone: zone?.name ?? '',
-    accountId: zone?.accountId ?? '',
-    region: 'eu-west-1',
-    platform: 'linux',
-    state: 'running',
-    stateReason: stopped ? 'Client.UserInitiatedShutdown: User initiated shutdown' : '',
-    shown: null,
-    agent: stopped ? 'connection_lost' : 'online',
-    lastPingAt: START - HOUR,
-    checksOk: !stopped,
-    tags: {},
-    missing,
-    failed: 0,
-    pendingReboot: 0,
-    installed: [],
-    reported: {
-      missing,
-      failed: 0,
-      pendingReboot: 0,
-      operation: 'Scan',
-      at: START - 24 * HOUR,
-      snapshotId: null,
-    },
-    startedBy: null,
-    otherCommandUntil: 0,
-    ...changes,
-  };
 }

@@ -1,5 +1,6 @@
 import type { EnvironmentPolicy } from '../../../../src/workflow/settings.ts';
-import type { Beginning, Company } from '../company.ts';
+import type { Beginning } from '../beginning.ts';
+import type { Company } from '../company.ts';
 
 /** A policy under which no backup is made. */
 export const NO_BACKUP: Partial<EnvironmentPolicy> = {
