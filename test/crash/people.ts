@@ -21,7 +21,8 @@ export class People {
   #typed = 0;
   readonly #typing = new Patience(() => this.#repliesTo(USERS.priya));
   readonly #approving = new Patience(() => this.#repliesTo(USERS.aisha));
-  readonly #answered = new Set<number>();
+  /** Question → the newest click on one of its answers. */
+  readonly #answered = new Map<number, symbol>();
   /** Questions seen, with the installs that AWS had taken for their instances at that time. */
   readonly #open = new Map<number, { tag: string; taken: number }>();
   readonly #wrong = new Set<string>();
@@ -130,7 +131,8 @@ export class People {
     const asked = this.buttonOf(question.id);
     if (!asked) return;
     if (asked.unclear !== null) this.#wrong.add(`no next action: ${asked.unclear}`);
-    this.#answered.add(question.id);
+    const click = Symbol(question.tag);
+    this.#answered.set(question.id, click);
     void this.#slack.control
       .click({
         user: USERS.aisha,
@@ -144,7 +146,8 @@ export class People {
         () => false,
       )
       .then((taken) => {
-        if (!taken) this.#answered.delete(question.id);
+        // That an earlier click, to a bot that died, came to nothing is heard after a later one was taken.
+        if (!taken && this.#answered.get(question.id) === click) this.#answered.delete(question.id);
       });
   }
 
