@@ -83,7 +83,8 @@ async function runCases(
       const replay = { seed: options.seed, seeds: options.seeds, case: one.name };
       violations.push(...result.wrong.map((w) => replayWith(`${one.name}: ${w}`, about.name, replay)));
       const verdict = result.ran === false ? 'left out' : result.wrong.length === 0 ? 'ok  ' : 'FAIL';
-      options.log(`${verdict} ${one.name}`);
+      // Said at once: a campaign may go on for hours.
+      options.log(`${verdict} ${[one.name, ...result.wrong].join(': ').slice(0, 1000)}`);
     }
   };
   await Promise.all(Array.from({ length: about.atOnce ?? 1 }, worker));
