@@ -7,7 +7,7 @@ import type { SlackControl } from '../../sandbox/slack/control.ts';
 import { ANCHOR_FILE, readAnchors } from '../../src/store/anchor-file.ts';
 import { readAudit, verifyAudit } from '../../src/store/audit-chain.ts';
 import { query } from './rows.ts';
-import { comparable, NO_THREAD, type Thread, threadRow } from './thread.ts';
+import { comparable, NO_THREAD, type Thread, threadRows } from './thread.ts';
 
 export interface TargetEnd {
   outcome: string | null;
@@ -147,11 +147,9 @@ function told(
   const card = db.prepare('SELECT channel, ts FROM cards WHERE run_id = ?').get(runId) as
     | { channel: string; ts: string | null }
     | undefined;
-  const rows = db.prepare('SELECT id, news, state FROM outbox WHERE run_id = ? ORDER BY id').all(runId) as {
-    id: number;
-    news: string;
-    state: string;
-  }[];
+  const rows = db
+    .prepare('SELECT id, news, state, created_at AS createdAt FROM outbox WHERE run_id = ? ORDER BY id')
+    .all(runId) as Parameters<typeof threadRows>[0];
   const all = card ? slack.messages({ channel: card.channel }) : [];
   const replies = all.filter((m) => m.threadTs !== null && m.threadTs === card?.ts);
   const shown = all.find((m) => m.ts === card?.ts);
@@ -160,7 +158,7 @@ function told(
     saysItCounts: JSON.stringify(shown?.blocks ?? []).includes('this one counts'),
     cards: all.filter((m) => m.threadTs === null && m.ephemeralTo === null && m.text.includes(runId)).length,
     thread: {
-      rows: rows.map((row) => threadRow(row, runId)),
+      rows: threadRows(rows, runId),
       said: replies.map((m) => comparable(m.text, runId)),
       reportFiles: replies.flatMap((m) => m.files).filter((f) => f.name.includes('report.')).length,
     },

@@ -18,7 +18,7 @@ export interface Round {
   faults?: number;
   /** It is killed a second time, in this life: so in most cases of it. */
   killedAgainIn?: 2 | 3;
-  /** Configurations that the job may come to be planned under. The thread is that of one of them. */
+  /** Configurations of which the job of each number gets one, in turn. The thread is that of one of them. */
   plannedUnder?: readonly Partial<DriveOptions>[];
   /** Which life dies at the point (default the first), and out of which the points come. */
   life?: 2;
@@ -63,8 +63,10 @@ const neverArrived: DriveOptions['prepare'] = ({ aws }) =>
     match: { parameter: { Operation: 'Install' } },
   });
 
-const onePerWave = { config: { environment: { wave: { size: 1 }, batch_size: 1 } } };
-const threePerWave = { config: { environment: { wave: { size: 3 } } } };
+const SIZES = [
+  { config: { environment: { wave: { size: 1 }, batch_size: 1 } } },
+  { config: { environment: { wave: { size: 3 } } } },
+] as const;
 
 export const ROUNDS: Readonly<Record<string, Round>> = {
   plain: { crossing: () => ({}) },
@@ -88,9 +90,9 @@ export const ROUNDS: Readonly<Record<string, Round>> = {
   'lagging-lists': { crossing: () => lagging(1500) },
   // It comes back with other sizes: what was begun goes on as it was planned.
   'other-configuration': {
-    plannedUnder: [onePerWave, threePerWave],
+    plannedUnder: SIZES,
     crossing: (index) => ({
-      ...(index % 2 === 0 ? onePerWave : threePerWave),
+      ...SIZES[index % SIZES.length],
       afterRestart: { environment: { wave: { size: 1 }, batch_size: 1, failure_budget: 0 } },
     }),
   },

@@ -4,6 +4,7 @@ import {
   otherNumberThanItsOutbox,
   questionsTwice,
   type Thread,
+  threadRows,
   unlikeItsOutbox,
   unlikeUncrashed,
 } from './thread.ts';
@@ -29,6 +30,40 @@ function thread(texts: readonly string[], states: Record<string, string> = {}): 
 const whole = [PLAN, WAVE, LINUX, WINDOWS, DONE];
 const held = (texts: readonly string[], ...others: Thread[]) =>
   unlikeUncrashed(thread(texts), [thread(whole), ...others]).map((w) => w.kind);
+
+describe('the head of the audit', () => {
+  const HOUR = Date.UTC(2026, 10, 28, 19);
+  const head = (id: number, createdAt: number) => ({
+    id,
+    state: 'sent',
+    news: JSON.stringify({ kind: 'anchor', seq: 10 + id, hash: `${id}`.repeat(64) }),
+    createdAt,
+  });
+  const of = (...rows: Parameters<typeof head>[]): Thread => {
+    const told = threadRows(
+      rows.map((row) => head(...row)),
+      'r1',
+    );
+    return { rows: told, said: told.map((r) => r.text), reportFiles: 0 };
+  };
+  const ended = of([1, HOUR + 600_000]);
+
+  it('may be told at full hours too, while the job goes on', () => {
+    for (const thread of [of([1, HOUR + 5], [2, HOUR + 600_000]), of([1, HOUR + 5], [2, HOUR + 9000])]) {
+      expect(unlikeUncrashed(thread, [ended])).toEqual([]);
+      expect(otherNumberThanItsOutbox(thread)).toEqual([]);
+      expect(unlikeItsOutbox(thread)).toEqual([]);
+    }
+  });
+
+  it('is told once at the end, whenever that is', () => {
+    expect(unlikeUncrashed(of([1, HOUR + 5]), [ended])).toEqual([]);
+    const twice = of([1, HOUR + 600_000], [2, HOUR + 600_001]);
+    expect(unlikeUncrashed(twice, [ended])).toMatchObject([{ kind: 'duplicate' }]);
+    expect(otherNumberThanItsOutbox(twice)).toMatchObject([{ kind: 'duplicate' }]);
+    expect(unlikeUncrashed(of(), [ended])).toMatchObject([{ kind: 'lost' }]);
+  });
+});
 
 describe('a thread held against the job that never crashed', () => {
   it('may differ in the order of what happens side by side, and in questions of doubt', () => {

@@ -30,14 +30,30 @@ export interface ThreadWrong {
 
 export const NO_THREAD: Thread = { rows: [], said: [], reportFiles: 0 };
 
-export function threadRow(row: { id: number; state: string; news: string }, runId: string): ThreadRow {
-  const news = newsRow.parse(JSON.parse(row.news));
-  return {
+interface OutboxRow {
+  id: number;
+  state: string;
+  news: string;
+  /** ms */
+  createdAt: number;
+}
+
+const HOURLY = 'hourly anchor';
+
+export function threadRows(rows: readonly OutboxRow[], runId: string): ThreadRow[] {
+  const parsed = rows.map(({ news, ...row }) => ({ ...row, news: newsRow.parse(JSON.parse(news)) }));
+  const endsWith = parsed.findLast(({ news }) => news.kind === 'anchor');
+  return parsed.map((row) => ({
     id: row.id,
     state: row.state,
-    kind: news.kind,
-    text: comparable(String(renderNews(news).text), runId),
-  };
+    kind: row.news.kind === 'anchor' && row !== endsWith && ofTheHour(row.createdAt) ? HOURLY : row.news.kind,
+    text: comparable(String(renderNews(row.news).text), runId),
+  }));
+}
+
+/** The head of the audit is told at each full hour too: that may fall into any job. */
+function ofTheHour(at: number): boolean {
+  return at % 3_600_000 < 60_000;
 }
 
 /** Without the run's id, the hash of its plan and the head of its audit: each run has others. */
@@ -46,7 +62,7 @@ export function comparable(text: string, runId: string): string {
     .replaceAll(runId, 'RUN')
     .replace(/\((plan )?[0-9a-f]{8}\)/, '($1HASH)')
     .replace(/Audit head: `?\d+:[0-9a-f]{64}`?/, 'Audit head: HEAD')
-    .replace(/(rows up to number )\d+/, '$1N');
+    .replace(/(audit rows 1 to )\d+/, '$1N');
 }
 
 /** Whether a person is asked depends on what was in doubt when it died: a question, and the answer to it. */
@@ -86,7 +102,10 @@ export function otherNumberThanItsOutbox({ rows, said }: Thread): ThreadWrong[] 
   if (said.length < sent)
     wrong.push({ kind: 'lost', text: `the thread has ${said.length} messages, ${sent} were sent` });
   for (const text of repeated(
-    rows.map((r) => r.text).filter((t) => !OF_BATCHES.test(t) && !OF_DOUBT.test(t)),
+    rows
+      .filter((r) => r.kind !== HOURLY)
+      .map((r) => r.text)
+      .filter((t) => !OF_BATCHES.test(t) && !OF_DOUBT.test(t)),
   ))
     wrong.push({ kind: 'duplicate', text: `news is there twice: ${short(text)}` });
   return wrong;
@@ -149,7 +168,10 @@ function differences(thread: Thread, reference: Thread): ThreadWrong[] {
 }
 
 function newsOf({ rows }: Thread): string[] {
-  return rows.map((r) => r.text).filter((text) => !OF_DOUBT.test(text));
+  return rows
+    .filter((r) => r.kind !== HOURLY)
+    .map((r) => r.text)
+    .filter((text) => !OF_DOUBT.test(text));
 }
 
 /** The order that must be kept: what is said side by side is sorted between the messages around it. */

@@ -97,11 +97,23 @@ function uncrashed(round: Round, under: Partial<DriveOptions> = {}): Promise<Dri
   return drive({ ...plainJob(), ...round.job?.(), ...under, ...fatalAt(round, 0, {}) });
 }
 
-async function comparisonOf(round: Round): Promise<Comparison> {
+/**
+ * Where the round can die, and what it is held against. Under several configurations each case is planned under that
+ * of its number, which has points of its own.
+ */
+async function pointsAndComparison(
+  round: Round,
+  result: DriveResult,
+): Promise<{ points: string[]; comparison: Comparison }> {
   const { comparison = {}, plannedUnder } = round;
-  if (!plannedUnder) return comparison;
+  const ofLife = ({ pointsOfLives }: DriveResult) => pointsOfLives[(round.life ?? 1) - 1] ?? [];
+  if (!plannedUnder) return { points: ofLife(result), comparison };
   const results = await Promise.all(plannedUnder.map((under) => uncrashed(round, under)));
-  return { ...comparison, threads: results.map((r) => r.state.thread) };
+  const points = results.flatMap((r, i) => ofLife(r).filter((p) => numberOf(p) % plannedUnder.length === i));
+  return {
+    points: [...new Set(points)],
+    comparison: { ...comparison, threads: results.map((r) => r.state.thread) },
+  };
 }
 
 /** A crash and a lag as in the round lagging-lists, but without the grace: then something must be patched twice. */
@@ -170,7 +182,7 @@ async function casesOf(
   const why = round.leftOut?.() ?? null;
   if (why !== null) return [leftOut(name, why)];
   const result = await uncrashed(round);
-  const { pointsOfLives, state } = result;
+  const { state } = result;
   // What is wrong without any crash is not the crashes' fault, and nothing can be held against it.
   const wrong = compare(result, state, round.comparison);
   if (wrong.length > 0) {
@@ -178,7 +190,7 @@ async function casesOf(
     const meant = match?.startsWith(`${name}@`) ? match : name;
     return [{ name: `${meant}@never-killed`, run: () => ({ wrong: wrong.map((w) => w.text) }) }];
   }
-  const points = pointsOfLives[(round.life ?? 1) - 1] ?? [];
+  const { points, comparison } = await pointsAndComparison(round, result);
   figure(`points of ${name}`, points.length);
   // Then nothing could be killed, and the round would pass without having proved anything.
   if (points.length === 0)
@@ -191,7 +203,7 @@ async function casesOf(
       : name === 'plain'
         ? points
         : drawn(points, seeds, seed * 100 + index);
-  const held = { state, comparison: await comparisonOf(round) };
+  const held = { state, comparison };
   return chosen.map((point) => ({
     name: `${name}@${point}`,
     run: () => visit(name, round, point, numberOf(point), held),
