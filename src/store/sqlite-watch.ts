@@ -58,9 +58,11 @@ export class SqliteWatch implements WatchStore {
   known(comments: readonly string[], runs: readonly RunId[]): Pick<KnownToUs, 'effects' | 'runs' | 'lost'> {
     const effects = this.#store.db
       .prepare(
-        `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.tag IN (SELECT value FROM json_each(?)) AND e.kind IN ('install', 'scan')`,
+        `SELECT ${EFFECT_COLUMNS}, (e.state = 'closed' AND EXISTS (SELECT 1 FROM audit a WHERE a.run_id = e.run_id
+           AND a.action = 'question.answered.send_again' AND a.detail ->> '$.tag' = e.tag)) AS disowned
+         FROM effects e WHERE e.tag IN (SELECT value FROM json_each(?)) AND e.kind IN ('install', 'scan')`,
       )
-      .all(JSON.stringify(comments)) as EffectRow[];
+      .all(JSON.stringify(comments)) as (EffectRow & { disowned: number })[];
     const known = this.#store.db
       .prepare(
         `SELECT r.id, EXISTS (SELECT 1 FROM parked_runs p WHERE p.run_id = r.id AND p.finding IS NULL) AS askingAws
@@ -113,12 +115,22 @@ export class SqliteWatch implements WatchStore {
   }
 }
 
-function toKnown(row: EffectRow): KnownEffect {
+function toKnown(row: EffectRow & { disowned: number }): KnownEffect {
   const { tag, state, account_id: accountId, region } = row;
   const kind = row.kind === 'install' ? 'install' : 'scan';
   // A row whose JSON was damaged still says that the command is ours; what it was for cannot be compared.
   const [effect] = readable(() => toEffect(row));
   const request =
     effect?.request.kind === 'install' || effect?.request.kind === 'scan' ? effect.request : null;
-  return { tag, kind, state, accountId, region, commandId: effect?.ref?.commandId ?? null, request };
+  const disowned = row.disowned === 1;
+  return {
+    tag,
+    kind,
+    state,
+    accountId,
+    region,
+    commandId: effect?.ref?.commandId ?? null,
+    disowned,
+    request,
+  };
 }

@@ -1,4 +1,5 @@
-import { answer, freeze, resolve, stop, unfreeze } from './service/controls.ts';
+import { answer } from './service/answering.ts';
+import { freeze, resolve, stop, unfreeze } from './service/controls.ts';
 import { approve, exclude, reject } from './service/decisions.ts';
 import { deny, type ServiceParts } from './service/facts.ts';
 import { backups, cves, mayLook, report, view } from './service/looking.ts';

@@ -119,7 +119,7 @@ async function refusedDeeds(bot: Harness, runId: string): Promise<string[]> {
 function refusedAnswers(bot: Harness, runId: string): Promise<string[]> {
   const effectId = bot.store.effectsOf(runId).find((e) => e.kind === 'install')?.id ?? 0;
   const say = (answer: 'give_up' | 'send_again') => () =>
-    bot.service.answer(actor('UNOBODY'), { effectId, answer });
+    bot.service.answer(actor('UNOBODY'), { runId, effectId, answer });
   return withoutRow(bot, [
     ['answer', say('give_up')],
     ['answer_send', say('send_again')],

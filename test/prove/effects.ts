@@ -198,7 +198,7 @@ async function followed(bot: Harness, runId: string): Promise<{ view: RunView; q
         if (answered.has(effectId) || bot.sim.control.commands().some((c) => c.comment === tag)) continue;
         answered.add(effectId);
         const answer = answers[0]?.id;
-        if (answer) await bot.service.answer(actor('UAPP'), { effectId, answer });
+        if (answer) await bot.service.answer(actor('UAPP'), { runId, effectId, answer });
       }
       const left = seen.targets.filter((t) => t.stage !== 'done');
       if (!stopped && left.length === 1 && left[0]?.invocation === 'waiting') {

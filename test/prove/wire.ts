@@ -60,7 +60,7 @@ export async function toTheEnd(
         if (bot.sim.control.commands().some((c) => c.comment === tag)) continue;
         answered.add(effectId);
         const answer = question.answers[0]?.id;
-        if (answer) await bot.service.answer(actor('UAPP'), { effectId, answer });
+        if (answer) await bot.service.answer(actor('UAPP'), { runId, effectId, answer });
       }
       return seen.run.phase === 'ended' && seen;
     },

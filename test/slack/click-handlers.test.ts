@@ -258,6 +258,8 @@ describe('a click that acts', () => {
     const { click, service } = bench();
     const value = encode({ v: 1, runId: 'k3f9', effectId: 7, answer: 'leave_on' });
     await click(`${ANSWER_PREFIX}leave_on`, { value });
-    expect(service.of('answer').map((a) => a.request)).toEqual([{ effectId: 7, answer: 'leave_on' }]);
+    expect(service.of('answer').map((a) => a.request)).toEqual([
+      { runId: 'k3f9', effectId: 7, answer: 'leave_on' },
+    ]);
   });
 });

@@ -181,7 +181,11 @@ async function answer(
       : dice.from(['send_again', 'give_up'] as const);
   // It is there after all: it will be adopted.
   if (id === 'send_again' && bot.sim.control.commands().some((c) => c.comment === effect.tag)) return;
-  const done = await bot.service.answer(actor('UAPP'), { effectId: question.effectId, answer: id });
+  const done = await bot.service.answer(actor('UAPP'), {
+    runId: question.runId,
+    effectId: question.effectId,
+    answer: id,
+  });
   if (!done.ok) return;
   story.push(id);
   if (id === 'leave_on') for (const key of effect.targets) leftOn.add(key);

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceLock } from '../../src/workflow/changes.ts';
 import type { Run, Target } from '../../src/workflow/run-types.ts';
-import { answer, resolve } from '../../src/workflow/service/controls.ts';
+import { answer } from '../../src/workflow/service/answering.ts';
+import { resolve } from '../../src/workflow/service/controls.ts';
 import type { QuestionAnswer } from '../../src/workflow/view.ts';
 import { buildEffect, buildInstance, buildTarget, keyOf } from './build.ts';
 import { ACTOR, type Given, rig, WHO } from './controls-rig.ts';
@@ -125,7 +126,12 @@ describe('closing an unknown instance', () => {
 describe('an answer', () => {
   const install = buildEffect('install', [keyOf(1)], { state: 'needs_attention', tag: 'the tag' });
   const off = buildEffect('stop', [keyOf(1)], { state: 'needs_attention' });
-  const answered = async (id: QuestionAnswer['id'], given: Given = {}, actor = ACTOR) => {
+  const answered = async (
+    id: QuestionAnswer['id'],
+    given: Given = {},
+    actor = ACTOR,
+    runId = install.runId,
+  ) => {
     const effect =
       given.effect === undefined ? (id === 'stop_now' || id === 'leave_on' ? off : install) : given.effect;
     const built = rig({
@@ -133,7 +139,7 @@ describe('an answer', () => {
       ...given,
       effect,
     });
-    const says = await answer(built.parts, actor, { effectId: effect?.id ?? 0, answer: id });
+    const says = await answer(built.parts, actor, { runId, effectId: effect?.id ?? 0, answer: id });
     return { ...built, says, changes: built.written[0] };
   };
 
@@ -240,8 +246,14 @@ describe('an answer', () => {
     expect(says).toMatchObject({
       ok: false,
       code: 'no_such_question',
-      text: 'There is no such question. Nothing was changed.',
+      text: 'There is no such question. Nothing was changed. Use the buttons of the newest card.',
     });
+    expect([written, kicked]).toEqual([[], []]);
+  });
+
+  it('from the card of a run that a restore lost does not answer the question of another run', async () => {
+    const { says, written, kicked } = await answered('send_again', {}, ACTOR, 'lost');
+    expect(says).toMatchObject({ ok: false, code: 'no_such_question' });
     expect([written, kicked]).toEqual([[], []]);
   });
 

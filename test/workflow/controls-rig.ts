@@ -16,6 +16,10 @@ export interface Given {
   locks?: readonly InstanceLock[];
   effect?: Effect | null;
   refused?: Refusal;
+  /** Each write is refused by the next of these, until none is left. */
+  refusals?: Refusal[];
+  /** What becomes of the run while Slack is asked who the person is. */
+  meanwhile?: Partial<Run>;
   /** Groups and people in which Slack knows the person; default all. */
   member?: (groups: readonly string[]) => boolean;
   environments?: ServiceParts['settings']['environments'];
@@ -23,7 +27,7 @@ export interface Given {
 
 export function rig(given: Given = {}) {
   const written: Changes[] = [];
-  const denied: { text: string }[] = [];
+  const denied: { action: string; text: string }[] = [];
   const kicked: string[] = [];
   const frozen: unknown[] = [];
   const run = given.run === null ? null : buildRun(given.run ?? {});
@@ -34,10 +38,10 @@ export function rig(given: Given = {}) {
     settings: { ...SETTINGS, environments: given.environments ?? SETTINGS.environments },
     clock: { now: () => NOW },
     directory: {
-      membership: async (_: string, { groups }: { groups: readonly string[] }) => ({
-        person: { ok: true },
-        member: given.member?.(groups) ?? true,
-      }),
+      membership: async (_: string, { groups }: { groups: readonly string[] }) => {
+        if (run) Object.assign(run, given.meanwhile);
+        return { person: { ok: true }, member: given.member?.(groups) ?? true };
+      },
     },
     store: {
       run: (id: string) => (id === run?.id ? run : null),
@@ -47,13 +51,14 @@ export function rig(given: Given = {}) {
       async commit(id: string, changes: Changes) {
         expect(id).toBe(run?.id);
         written.push(changes);
-        return answered;
+        const refused = given.refusals?.shift();
+        return refused ? { ok: false, refused, text: '' } : answered;
       },
       async setFreeze(...asked: unknown[]) {
         frozen.push(asked);
         return answered;
       },
-      async audit(_: string | null, entry: { text: string }) {
+      async audit(_: string | null, entry: { action: string; text: string }) {
         denied.push(entry);
       },
     },

@@ -16,7 +16,7 @@ describe('a stop', () => {
     const { says, written, kicked } = await stopped();
     expect(written).toEqual([
       {
-        expect: { notStopped: true, once: 'click' },
+        expect: { phase: 'waves', notStopped: true, once: 'click' },
         run: { stopRequestedBy: 'UAPP', stopRequestedAt: NOW },
         audit: [
           { actor: 'UAPP', action: 'run.stop_requested', text: 'Stop. enough', detail: { channel: 'C1' } },
@@ -55,19 +55,52 @@ describe('a stop', () => {
       'Run k7m2qp was already told to stop. Nothing more was changed.',
     ],
   ])('of a run that is over changes nothing: %j', async (given, code, text) => {
-    const { says, written, kicked } = await stopped(given);
+    const { says, written, kicked, denied } = await stopped(given);
     expect(says).toMatchObject({ ok: false, code, text });
     expect([written, kicked]).toEqual([[], []]);
+    expect(denied).toMatchObject([{ action: 'denied.stop', text }]);
+  });
+
+  it('says what is true of the run once Slack was asked, not before', async () => {
+    const begun = await stopped({
+      run: { phase: 'await_start', startedAt: null },
+      meanwhile: { phase: 'waves', startedAt: 5 },
+    });
+    expect(begun.says.text).toContain('is stopping: nothing new begins');
+    expect(begun.written[0]?.expect).toMatchObject({ phase: 'waves' });
+    const ended = await stopped({ run: { startedAt: null }, meanwhile: { phase: 'ended' } });
+    expect(ended.says).toMatchObject({ ok: false, code: 'ended' });
+    expect(ended.written).toEqual([]);
+  });
+
+  it('is made again of a run that went on while it was written, and not for ever', async () => {
+    const again = await stopped({ refusals: ['phase_changed', 'phase_changed'] });
+    expect(again.says.ok).toBe(true);
+    expect(again.written).toHaveLength(3);
+    const never = await stopped({ refused: 'phase_changed' });
+    expect(never.written).toHaveLength(10);
+    expect(never.says).toMatchObject({
+      ok: false,
+      code: 'phase_changed',
+      text: 'Run k7m2qp went on while it was being stopped. Stop it again.',
+    });
+    expect(never.kicked).toEqual([]);
   });
 
   it('that comes too late is told so', async () => {
-    const { says, kicked } = await stopped({ refused: 'stopped' });
-    expect(says).toMatchObject({
-      ok: false,
-      code: 'stopped',
-      text: 'Run k7m2qp was already told to stop. Nothing more was changed.',
-    });
-    expect(kicked).toEqual([]);
+    for (const [refused, code, audited] of [
+      ['stopped', 'already_stopped', 1],
+      ['seen_before', 'seen_before', 0],
+    ] as const) {
+      const { says, kicked, denied } = await stopped({ refused });
+      expect(says).toMatchObject({
+        ok: false,
+        code,
+        text: 'Run k7m2qp was already told to stop. Nothing more was changed.',
+      });
+      expect(kicked).toEqual([]);
+      expect(denied).toHaveLength(audited);
+    }
   });
 
   it('of a run that there is not, or by somebody who may not, changes nothing', async () => {
@@ -91,8 +124,22 @@ describe('a freeze', () => {
     expect(kicked).toEqual(['all', 'all']);
   });
 
-  it('that changes nothing says so', async () => {
-    const { parts, kicked } = rig({ refused: 'once' as Refusal });
+  it('that was delivered before says so, whatever became of it since', async () => {
+    const { parts, kicked, denied } = rig({ refused: 'seen_before' });
+    for (const says of [
+      await freeze(parts, ACTOR, { scope: 'all', reason: '' }),
+      await unfreeze(parts, ACTOR, { scope: 'all' }),
+    ])
+      expect(says).toMatchObject({
+        ok: false,
+        code: 'seen_before',
+        text: 'This was already handled. Nothing more was changed.',
+      });
+    expect([kicked, denied]).toEqual([[], []]);
+  });
+
+  it('that changes nothing says so, and the refusal is kept', async () => {
+    const { parts, kicked, denied } = rig({ refused: 'already_done' as Refusal });
     expect(await freeze(parts, ACTOR, { scope: 'all', reason: '' })).toMatchObject({
       ok: false,
       text: 'Everything is frozen already. Nothing more was changed.',
@@ -101,6 +148,7 @@ describe('a freeze', () => {
       ok: false,
       text: 'Nothing is frozen. Nothing was changed.',
     });
+    expect(denied.map((d) => d.action)).toEqual(['denied.freeze', 'denied.freeze']);
     expect(kicked).toEqual([]);
   });
 

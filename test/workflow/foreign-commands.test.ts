@@ -23,6 +23,7 @@ const EFFECT: KnownEffect = {
   accountId: '111100000001',
   region: 'eu-west-1',
   commandId: 'c1',
+  disowned: false,
   request: REQUEST,
 };
 const COMMAND: SentCommand = { ...REQUEST, commandId: 'c1', comment: TAG, requestedAt: NOW, expiresAt: NOW };
@@ -51,7 +52,7 @@ describe('a command that AWS remembers is ours', () => {
     ['when it is what its effect says', {}, known()],
     ['when the answer to its call was lost', {}, known({}, { state: 'intended', commandId: null })],
     ['when a person was asked about it', {}, known({}, { state: 'needs_attention', commandId: null })],
-    ['when a person said to send it again', {}, known({}, { state: 'closed', commandId: null })],
+    ['when a person gave it up', {}, known({}, { state: 'closed', commandId: null })],
     [
       'when it is a scan that came to light after it was given up as absent',
       { parameters: { Operation: ['Scan'] } },
@@ -122,6 +123,12 @@ describe('a command that AWS remembers is foreign', () => {
       {},
       known({}, { state: 'no_effect', commandId: null }),
       'was_refused',
+    ],
+    [
+      'when a person said that it was not sent, and had another one sent',
+      {},
+      known({}, { state: 'closed', commandId: null, disowned: true }),
+      'sent_after_all',
     ],
     ['when it goes to another instance', { instanceIds: ['i-1', 'i-3'] }, known(), 'other_request'],
     ['when it goes to one instance more', { instanceIds: ['i-1', 'i-2', 'i-3'] }, known(), 'other_request'],

@@ -49,7 +49,7 @@ describe('an install that may or may not have been sent', () => {
     expect(outcomes(view)).toEqual({ 'linux-1': 'patched', 'linux-2': 'patched' });
     expect(installs(bot)).toBe(1);
     expectNothingTwice(bot.sim);
-    expect(await bot.service.answer(actor('UAPP'), { effectId, answer: 'send_again' })).toMatchObject({
+    expect(await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' })).toMatchObject({
       ok: false,
     });
   });
@@ -70,7 +70,7 @@ describe('an install that may or may not have been sent', () => {
 
   it('given up ends as unknown and locked, and sends nothing', async () => {
     const { bot, runId, effectId } = await inDoubt(false);
-    expect(await bot.service.answer(actor('UREQ'), { effectId, answer: 'give_up' })).toMatchObject({
+    expect(await bot.service.answer(actor('UREQ'), { runId, effectId, answer: 'give_up' })).toMatchObject({
       ok: true,
     });
     const view = await bot.ended(runId);
@@ -86,7 +86,7 @@ describe('an install that may or may not have been sent', () => {
 
   it('is sent again, once, on the word of an approver who did not ask for the run', async () => {
     const { bot, runId, effectId } = await inDoubt(false);
-    const say = (who: string) => bot.service.answer(actor(who), { effectId, answer: 'send_again' });
+    const say = (who: string) => bot.service.answer(actor(who), { runId, effectId, answer: 'send_again' });
 
     expect(await say('UREQ')).toMatchObject({ ok: false, code: 'own_request' });
     expect(await say('UREQ2')).toMatchObject({ ok: false, code: 'not_in_group' });
@@ -101,7 +101,7 @@ describe('an install that may or may not have been sent', () => {
   it('cannot be sent again while everything is frozen, and is sent when that is lifted', async () => {
     const { bot, runId, effectId } = await inDoubt(false);
     await bot.service.freeze(actor('UREQ'), { scope: 'all', reason: '' });
-    await bot.service.answer(actor('UAPP'), { effectId, answer: 'send_again' });
+    await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
     await bot.reaches(runId, (v) => v.targets.every((t) => t.stage === 'ready'), 'the answer');
     bot.host.kick(runId);
     expect(installs(bot)).toBe(0);
@@ -115,7 +115,7 @@ describe('an install that may or may not have been sent', () => {
     await bot.service.stop(actor('UREQ'), { runId, reason: '' });
     const waiting = await bot.reaches(runId, (v) => v.because.some((b) => b.code === 'stopping'), 'the stop');
     expect(waiting.questions).toHaveLength(1);
-    await bot.service.answer(actor('UAPP'), { effectId, answer: 'send_again' });
+    await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
     const view = await bot.ended(runId);
 
     // Nobody knows whether the first was sent: that is what is said, and the instances stay locked.
@@ -131,6 +131,7 @@ describe('an install that may or may not have been sent', () => {
     await bot.approve(runId);
     const first = await bot.reaches(runId, (v) => v.questions.length === 1, 'the first question');
     await bot.service.answer(actor('UREQ'), {
+      runId,
       effectId: first.questions[0]?.effectId ?? 0,
       answer: 'give_up',
     });
@@ -141,6 +142,7 @@ describe('an install that may or may not have been sent', () => {
     );
     expect(effects(bot.sim, 'StopInstances')).toEqual([]);
     await bot.service.answer(actor('UREQ'), {
+      runId,
       effectId: second.questions[0]?.effectId ?? 0,
       answer: 'stop_now',
     });

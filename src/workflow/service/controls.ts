@@ -1,11 +1,9 @@
-/** Taking hold of what goes on: stop, freeze, resolve, answer. Rows, not messages: the executor obeys them. */
-import type { Changes } from '../changes.ts';
-import { answersFor } from '../make-view.ts';
+/** Taking hold of what goes on: stop, freeze, resolve. Rows, not messages: the executor obeys them. */
 import { foreign, mention } from '../mention.ts';
 import type { Target } from '../run-types.ts';
 import type { Actor, Answer } from '../service.ts';
-import { called, endTarget } from '../target-changes.ts';
-import type { QuestionAnswer } from '../view.ts';
+import { called } from '../target-changes.ts';
+import { LEFT_ON } from './answering.ts';
 import { allow, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 
 export async function stop(
@@ -13,21 +11,43 @@ export async function stop(
   actor: Actor,
   request: { runId: string; reason: string },
 ): Promise<Answer> {
+  const known = parts.store.run(request.runId);
+  if (!known) return noSuchRun(request.runId);
+  const allowed = await allow(parts, actor, 'stop', known.environment, { runId: known.id });
+  if (!allowed.ok) return allowed;
+  // It goes on while Slack is asked and while this is written: said is what was true of it when it was stopped.
+  for (let attempt = 0; attempt < MOST_PHASES; attempt++) {
+    const answer = await stopNow(parts, actor, request);
+    if (answer !== 'it went on') return answer;
+  }
+  return no('phase_changed', `Run ${known.id} went on while it was being stopped. Stop it again.`);
+}
+
+/** More often than this a run does not go from one phase to the next. */
+const MOST_PHASES = 10;
+
+async function stopNow(
+  parts: ServiceParts,
+  actor: Actor,
+  request: { runId: string; reason: string },
+): Promise<Answer | 'it went on'> {
   const run = parts.store.run(request.runId);
   if (!run) return noSuchRun(request.runId);
-  const allowed = await allow(parts, actor, 'stop', run.environment, { runId: run.id });
-  if (!allowed.ok) return allowed;
   if (run.phase === 'ended' || run.phase === 'report') {
     return refuse(parts, actor, 'stop', run.id, {
       code: 'ended',
       text: `Run ${run.id} has already ended. Nothing was changed.`,
     });
   }
-  if (run.stopRequestedAt !== null)
-    return no('already_stopped', `Run ${run.id} was already told to stop. Nothing more was changed.`);
+  const alreadyStopped = () =>
+    refuse(parts, actor, 'stop', run.id, {
+      code: 'already_stopped',
+      text: `Run ${run.id} was already told to stop. Nothing more was changed.`,
+    });
+  if (run.stopRequestedAt !== null) return alreadyStopped();
   const reason = foreign(request.reason).trim();
   const committed = await parts.store.commit(run.id, {
-    expect: { notStopped: true, once: actor.once },
+    expect: { phase: run.phase, notStopped: true, once: actor.once },
     run: { stopRequestedBy: actor.userId, stopRequestedAt: parts.clock.now() },
     audit: [
       {
@@ -44,8 +64,11 @@ export async function stop(
       },
     ],
   });
-  if (!committed.ok)
+  if (!committed.ok) {
+    if (committed.refused === 'phase_changed') return 'it went on';
+    if (committed.refused === 'stopped') return alreadyStopped();
     return no(committed.refused, `Run ${run.id} was already told to stop. Nothing more was changed.`);
+  }
   parts.kick(run.id);
   return yes(
     run.startedAt === null
@@ -81,7 +104,8 @@ export async function freeze(
     { scope: request.scope, by: actor.userId, at: parts.clock.now(), reason },
     actor.once,
   );
-  if (!done.ok) return no(done.refused, 'Everything is frozen already. Nothing more was changed.');
+  if (!done.ok)
+    return heldAsIs(parts, actor, done.refused, 'Everything is frozen already. Nothing more was changed.');
   parts.kickAll();
   return yes(
     'Everything is frozen: no backup, start or patch command is begun anywhere until /patch unfreeze all. What was begun is followed to its end.',
@@ -97,9 +121,15 @@ export async function unfreeze(
   const allowed = await mayFreeze(parts, actor);
   if (!allowed.ok) return allowed;
   const done = await parts.store.setFreeze({ lift: request.scope, by: actor.userId, reason: '' }, actor.once);
-  if (!done.ok) return no(done.refused, 'Nothing is frozen. Nothing was changed.');
+  if (!done.ok) return heldAsIs(parts, actor, done.refused, 'Nothing is frozen. Nothing was changed.');
   parts.kickAll();
   return yes('The freeze is lifted: runs whose window is still open go on.', undefined);
+}
+
+/** It is frozen, or not, as was asked for: refused, unless this very click was delivered before. */
+async function heldAsIs(parts: ServiceParts, actor: Actor, code: string, text: string): Promise<Answer> {
+  if (code === 'seen_before') return no(code, 'This was already handled. Nothing more was changed.');
+  return refuse(parts, actor, 'freeze', null, { code, text });
 }
 
 export async function resolve(
@@ -184,111 +214,7 @@ export async function resolve(
   return yes(`${called(target)} is closed and may be patched again.`, undefined);
 }
 
-const LEFT_ON = 'It was left running; stop it by hand when it is safe.';
-
 /** Started for patching, followed to its end, and not stopped again. */
 function leftOn({ wasStopped, stage, power }: Target): boolean {
   return wasStopped && stage === 'done' && power !== 'off_again';
-}
-
-export async function answer(
-  parts: ServiceParts,
-  actor: Actor,
-  request: { effectId: number; answer: QuestionAnswer['id'] },
-): Promise<Answer> {
-  const effect = parts.store.effect(request.effectId);
-  const run = effect ? parts.store.run(effect.runId) : null;
-  const chosen = effect ? answersFor(effect).find((a) => a.id === request.answer) : undefined;
-  if (!effect || !run || !chosen)
-    return refuse(parts, actor, 'answer', run?.id ?? null, {
-      code: 'no_such_question',
-      text: 'There is no such question. Nothing was changed.',
-    });
-  const allowed = await allow(parts, actor, chosen.permitsSend ? 'answer_send' : 'answer', run.environment, {
-    runId: run.id,
-    requesters: [run.requestedBy, run.planChangedBy ?? run.requestedBy],
-  });
-  if (!allowed.ok) return allowed;
-  const committed = await parts.store.commit(run.id, {
-    ...consequences(
-      chosen.id,
-      parts.store.allTargets(run.id).filter((t) => effect.targets.includes(t.key)),
-      run.id,
-      effect.tag,
-    ),
-    expect: { once: actor.once },
-    effects: [{ id: effect.id, from: 'needs_attention', state: 'closed', note: `answered: ${chosen.label}` }],
-    audit: [
-      {
-        actor: actor.userId,
-        action: `question.answered.${chosen.id}`,
-        text: chosen.label,
-        detail: { tag: effect.tag, targets: effect.targets },
-      },
-    ],
-    news: [{ kind: 'progress', text: `${mention(actor.userId)} answered: ${chosen.label}.` }],
-  });
-  if (!committed.ok) {
-    const text =
-      'This question was already answered, or its answer was found meanwhile. Nothing more was changed.';
-    return refuse(parts, actor, 'answer', run.id, { code: committed.refused, text });
-  }
-  parts.kick(run.id);
-  return yes(`Noted: ${chosen.label}.`, undefined);
-}
-
-function consequences(
-  answer: QuestionAnswer['id'],
-  targets: readonly Target[],
-  runId: string,
-  tag: string,
-): Changes {
-  switch (answer) {
-    case 'send_again':
-      return {
-        targets: targets.map(({ key }) => ({
-          key,
-          whenStage: 'patching',
-          set: { stage: 'ready' },
-        })),
-      };
-    case 'give_up':
-      return {
-        targets: targets.map((target) => ({
-          ...endTarget(
-            target,
-            'unknown',
-            'Nobody knows whether the patch command was sent, and nothing more was sent.',
-            `Look at the instance, then /patch resolve ${runId} ${target.instance.instanceId} <what you found>.`,
-          ),
-          whenStage: 'patching',
-        })),
-        instanceLocks: targets.map(({ key }) => ({
-          key,
-          runId,
-          reason: `the command "${tag}" may have been sent`,
-          until: null,
-        })),
-      };
-    case 'stop_now':
-      return {
-        targets: targets.map(({ key }) => ({
-          key,
-          whenStage: 'powering_off',
-          set: { power: 'on', commandMayRun: false },
-        })),
-      };
-    case 'leave_on':
-      return {
-        targets: targets.map(({ key, nextStep }) => ({
-          key,
-          whenStage: 'powering_off',
-          set: {
-            stage: 'done',
-            power: 'none',
-            nextStep: `${nextStep} ${LEFT_ON}`.trim(),
-          },
-        })),
-      };
-  }
 }

@@ -202,7 +202,10 @@ export async function exclude(
   if (out.size === 0) return no('nothing_chosen', 'No instance of the plan was chosen. Nothing was changed.');
   const left = plan.targets.filter((t) => !out.has(t.key));
   if (left.length === 0)
-    return no('nothing_left', 'That would leave no instance. Nothing was changed. Reject the run instead.');
+    return refuse(parts, actor, 'exclude', run.id, {
+      code: 'nothing_left',
+      text: 'That would leave no instance. Nothing was changed. Reject the run instead.',
+    });
   const policy = parts.settings.environments.find((e) => e.name === run.environment);
   if (!policy) return no('no_environment', `${environmentGone(run.environment)} Nothing was changed.`);
   const { placed, waves } = planWaves(

@@ -7,7 +7,7 @@ import type { Actor, Answer } from '../service.ts';
 import { zonesOf } from '../settings.ts';
 import type { RunView } from '../view.ts';
 import { asClause, count } from '../words.ts';
-import { allow, no, noSuchRun, type ServiceParts, yes } from './facts.ts';
+import { allow, no, noSuchRun, refuse, type ServiceParts, yes } from './facts.ts';
 import { unknownScope } from './unknown-scope.ts';
 
 export function view({ store }: Pick<ServiceParts, 'store'>, runId: string): RunView | null {
@@ -114,10 +114,10 @@ export async function report(parts: ServiceParts, actor: Actor, request: { runId
   const allowed = await allow(parts, actor, 'look', run.environment, { runId: run.id });
   if (!allowed.ok) return allowed;
   if (run.phase !== 'ended')
-    return no(
-      'still_open',
-      `Run ${run.id} has not ended; its report comes then. /patch status ${run.id} shows where it is.`,
-    );
+    return refuse(parts, actor, 'look', run.id, {
+      code: 'still_open',
+      text: `Run ${run.id} has not ended; its report comes then. /patch status ${run.id} shows where it is.`,
+    });
   const committed = await parts.store.commit(run.id, {
     expect: { once: actor.once },
     audit: [{ actor: actor.userId, action: 'report.requested', text: 'Asked for the report again.' }],

@@ -24,10 +24,10 @@ export async function scan(
   if (!allowed.ok) return allowed;
   const freeze = parts.store.freezes().find((f) => f.scope === 'all');
   if (options.fresh && freeze) {
-    return no(
-      'frozen',
-      `Everything is frozen${freeze.reason ? ` (${freeze.reason})` : ''}, so no scan command is sent. Nothing was started. Scan without --fresh, or lift it with /patch unfreeze all.`,
-    );
+    return refuse(parts, actor, deed, null, {
+      code: 'frozen',
+      text: `Everything is frozen${freeze.reason ? ` (${freeze.reason})` : ''}, so no scan command is sent. Nothing was started. Scan without --fresh, or lift it with /patch unfreeze all.`,
+    });
   }
   return create(parts, actor, {
     scope,
@@ -47,14 +47,15 @@ export async function retry(
   if (!run) return noSuchRun(request.runId);
   const allowed = await allow(parts, actor, 'retry', run.environment, { runId: run.id });
   if (!allowed.ok) return allowed;
+  const refused = (code: string, text: string) => refuse(parts, actor, 'retry', run.id, { code, text });
   if (run.phase !== 'ended') {
-    return no(
+    return refused(
       'still_open',
       `Run ${run.id} has not ended, so there is nothing to retry yet. Nothing was changed. /patch status ${run.id} shows where it is.`,
     );
   }
   if (run.end === 'dry_run') {
-    return no(
+    return refused(
       'dry_run',
       `Run ${run.id} was a dry run: nothing failed, because nothing was done. Scan without --dry-run. Nothing was changed.`,
     );
@@ -66,7 +67,7 @@ export async function retry(
   );
   const unknown = targets.filter((t) => t.outcome === 'unknown').length;
   if (failed.length === 0) {
-    return no(
+    return refused(
       'nothing_to_retry',
       `Run ${run.id} has no failed instances to retry.${unknown > 0 ? ` ${count(unknown, 'instance is', 'instances are')} unknown: /patch resolve ${unknown === 1 ? 'it' : 'them'} first, then scan.` : ''} Nothing was changed.`,
     );

@@ -19,6 +19,8 @@ export interface KnownEffect {
   region: string;
   /** Null until AWS has answered, or when nobody knows what it answered. */
   commandId: string | null;
+  /** A person answered that it was not sent, and had another one sent in its place. */
+  disowned: boolean;
   /** Null when the row cannot be read. */
   request: Pick<SentCommand, 'instanceIds' | 'document' | 'parameters'> | null;
 }
@@ -52,6 +54,7 @@ export type ForeignCode =
   | 'other_place'
   | 'sent_twice'
   | 'was_refused'
+  | 'sent_after_all'
   | 'other_request'
   | 'unmarked_install';
 
@@ -100,6 +103,11 @@ function judge(command: SentCommand, all: readonly SentCommand[], known: KnownTo
     );
   if (effect.kind === 'install' && effect.state === 'no_effect')
     return is('was_refused', 'AWS refused this command when Patchday sent it, and it exists all the same.');
+  if (effect.disowned)
+    return is(
+      'sent_after_all',
+      'A person answered that this command was not sent, and had another one sent in its place. It was sent after all: look at its instances, which may have been patched twice.',
+    );
   const differs = effect.request === null ? [] : differences(command, effect.request);
   return differs.length > 0
     ? is(

@@ -55,7 +55,7 @@ const answer = (who: string, which: number): Click => ({
     const chosen = question?.answers.at(which);
     if (!question || !chosen) return null;
     const { effectId } = question;
-    return (service, actor) => service.answer(actor, { effectId, answer: chosen.id });
+    return (service, actor) => service.answer(actor, { runId, effectId, answer: chosen.id });
   },
 });
 

@@ -35,7 +35,7 @@ export async function contest(scheduler: fc.Scheduler, contestants: Contestants)
     const undecided = approvedAndWaiting(company, runId);
     await company.comeToAnEnd();
     company.checkAudit();
-    const violations = [...undecided, ...company.witness.violations];
+    const violations = [...undecided, ...stoppedAfterItsEnd(company, runId), ...company.witness.violations];
     for (const [what, names] of onlyOnce(took))
       violations.push(`of the clicks to ${what} more than one took effect: ${names.join(', ')}`);
     return { violations, took, ordered };
@@ -73,6 +73,10 @@ async function clickAtOnce(
         const { ok, text, name } = await answer;
         if (text.length < 10) company.witness.violation(`${name} was answered with "${text}"`);
         if (ok) took.push(name);
+        if (ok && /Nothing was changed on any instance/.test(text) && company.begun(runId) > 0)
+          company.witness.violation(
+            `${name} said that nothing was changed on any instance, and something was`,
+          );
       }
       one.over = true;
     });
@@ -122,6 +126,15 @@ function approvedAndWaiting(company: Company, runId: string): string[] {
   const given = company.store.approvals(runId).filter((a) => a.planHash === run?.planHash).length;
   return run?.phase === 'await_approval' && plan && given >= plan.approval.required
     ? [`${runId} has ${given} approvals of ${plan.approval.required}, and waits for another`]
+    : [];
+}
+
+/** Told to stop is a run that can still be stopped. */
+function stoppedAfterItsEnd(company: Company, runId: string): string[] {
+  const rows = company.store.auditRows(runId).map((row) => row.action);
+  const end = rows.indexOf('run.ended');
+  return end >= 0 && rows.indexOf('run.stop_requested') > end
+    ? [`${runId} was told to stop after its end`]
     : [];
 }
 

@@ -78,7 +78,7 @@ export async function original(name: OriginalName): Promise<Original> {
 async function sendAgain(bot: Harness, runId: string): Promise<void> {
   const asked = await bot.reaches(runId, (v) => v.questions.length > 0, 'the question');
   const effectId = asked.questions[0]?.effectId ?? 0;
-  const answer = await bot.service.answer(actor('UAPP'), { effectId, answer: 'send_again' });
+  const answer = await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
   if (!answer.ok) throw new Error(answer.text);
 }
 
@@ -157,7 +157,7 @@ async function bringToAnEnd(bot: Harness, runId: string): Promise<boolean> {
   for (const { effectId } of view.questions) {
     const tag = bot.store.effect(effectId)?.tag;
     if (!bot.sim.control.commands().some((c) => c.comment === tag))
-      await bot.service.answer(actor('UAPP'), { effectId, answer: 'send_again' });
+      await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
   }
   return false;
 }

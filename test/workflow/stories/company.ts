@@ -228,7 +228,7 @@ export class Company {
     const [question] = this.seen(runId).questions;
     const effectId = question?.effectId ?? 0;
     await this.person(who, `answer ${answer} to ${effectId}`, (s, actor) =>
-      s.answer(actor, { effectId, answer }),
+      s.answer(actor, { runId, effectId, answer }),
     );
   }
 

@@ -44,6 +44,19 @@ export const INTERLEAVINGS_DEFECTS: readonly Defect[] = [
     noticedAs: /of the clicks to stop more than one took effect/,
   },
   {
+    name: 'a run that has ended is told to stop',
+    promise: 'what a person is told is true',
+    changes: [
+      {
+        file: 'src/workflow/service/controls.ts',
+        find: "if (run.phase === 'ended' || run.phase === 'report') {",
+        replace: "if (run.phase === 'report') {",
+      },
+    ],
+    prove,
+    noticedAs: /r1 was told to stop after its end/,
+  },
+  {
     name: 'a question answered twice',
     promise: 'a click takes effect once or is refused',
     changes: [

@@ -149,8 +149,12 @@ export const AT_ONCE: readonly Story[] = [
       await company.asked(run);
       const effectId = company.seen(run).questions[0]?.effectId ?? 0;
       await company.together(
-        ['UAPP1', 'send again', (s, actor) => s.answer(actor, { effectId, answer: 'send_again' })],
-        ['UAPP2', 'give up', (s, actor) => s.answer(actor, { effectId, answer: 'give_up' })],
+        [
+          'UAPP1',
+          'send again',
+          (s, actor) => s.answer(actor, { runId: run, effectId, answer: 'send_again' }),
+        ],
+        ['UAPP2', 'give up', (s, actor) => s.answer(actor, { runId: run, effectId, answer: 'give_up' })],
       );
       await company.phase(run, 'ended');
     },
