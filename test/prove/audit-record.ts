@@ -60,6 +60,7 @@ export function record(): Promise<Recorded> {
         await bot.ended(runId);
         unwritten.push(...(await refusedAnswers(bot, runId)));
         await standIn(bot, runId);
+        await inDoubt(bot, runId);
         const nothingToDo = await bot.scan();
         await bot.ended(nothingToDo);
         unanchored.push(...endsNotAnchored(bot.store.db));
@@ -67,6 +68,7 @@ export function record(): Promise<Recorded> {
         // It stays where it is, and is parked there.
         await bot.host.drain();
         await bot.scan();
+        await bot.service.freeze(actor('UAPP'), { scope: 'all', reason: 'looks odd' });
         bot.store.parkIfBehind([{ name: 'a file', anchor: { seq: 1, hash: 'f'.repeat(64) } }]);
         bot.store.commits.flush();
         const rows = [...readAudit(bot.store.db)];
@@ -148,6 +150,20 @@ async function standIn(bot: Harness, runId: string): Promise<void> {
   const standingIn = { for: 'UAPP2', until: Date.now() + 1000 };
   await bot.store.commit(runId, {
     addApproval: { userId: 'UREQ2', at: Date.now(), planHash: 'e'.repeat(64), standingIn },
+  });
+}
+
+/** What a lost answer leaves: an instance on which a command may run, locked until somebody has looked. */
+async function inDoubt(bot: Harness, runId: string): Promise<void> {
+  const key = bot.store
+    .allTargets(runId)
+    .map((t) => t.key)
+    .sort()
+    .at(-1);
+  if (key === undefined) throw new Error('the run has no instance');
+  await bot.store.commit(runId, {
+    targets: [{ key, set: { commandMayRun: true } }],
+    instanceLocks: [{ key, runId, reason: 'a patch command may have been sent', until: null }],
   });
 }
 
