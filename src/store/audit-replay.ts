@@ -45,6 +45,8 @@ export interface Retold {
   instanceLocks: Map<string, { runId: string; until: number | null }>;
   /** What is frozen to who froze it. */
   freezes: Map<string, string>;
+  /** Ids of commands that were told as foreign. */
+  foreign: Set<string>;
   /** Time of the first row with facts, ms; what is older was not kept track of. */
   since: number;
 }
@@ -54,6 +56,8 @@ const detailRow = z.looseObject({
   [FACTS]: z.custom<Facts>((value) => typeof value === 'object').optional(),
 });
 
+const foreignRow = z.looseObject({ commandId: z.string() });
+
 /** Builds the state anew. Rows of releases that did not keep facts yet are passed over, and so are their runs. */
 export function retell(rows: Iterable<AuditRow>): Retold {
   const told: Retold = {
@@ -62,9 +66,12 @@ export function retell(rows: Iterable<AuditRow>): Retold {
     zones: new Map(),
     instanceLocks: new Map(),
     freezes: new Map(),
+    foreign: new Set(),
     since: Infinity,
   };
   for (const row of rows) {
+    if (row.action === 'command.foreign')
+      told.foreign.add(foreignRow.parse(JSON.parse(row.detail)).commandId);
     const facts = row.detail.includes(`"${FACTS}"`)
       ? detailRow.parse(JSON.parse(row.detail))[FACTS]
       : undefined;

@@ -43,6 +43,11 @@ export function differencesToTables(db: Database.Database, told: Retold): string
       .filter(({ scope, at }) => told.freezes.has(scope) || at >= told.since)
       .map(({ scope, by }) => `${scope} by ${by}`),
   );
+  held(
+    'foreign command',
+    told.foreign,
+    rows<{ id: string }>('SELECT command_id AS id FROM foreign_commands').map(({ id }) => id),
+  );
   const known = (sql: string) =>
     rows<{ key: string; run: string; until: number | null }>(sql)
       .filter(({ run }) => !told.older.has(run))

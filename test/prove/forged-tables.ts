@@ -93,6 +93,8 @@ const FORGERIES: Readonly<Record<string, string>> = {
   'when-it-was-intended': 'UPDATE effects SET intended_at = intended_at - 86400000',
   'lock-that-ends': 'UPDATE instance_locks SET until = 1',
   'who-froze': "UPDATE freezes SET by_user = 'UEVIL'",
+  'foreign-command-that-was-not-told': "INSERT INTO foreign_commands VALUES ('c-forged', 1, 'unmarked', 1)",
+  'foreign-command-forgotten': 'DELETE FROM foreign_commands',
   'run-removed':
     'DELETE FROM parked_runs; DELETE FROM approvals; DELETE FROM plans; DELETE FROM targets; DELETE FROM effect_targets; DELETE FROM effects; DELETE FROM outbox; DELETE FROM cards; DELETE FROM zone_locks; DELETE FROM instance_locks; DELETE FROM runs',
 };
@@ -128,7 +130,7 @@ export function forgedTables(file: Buffer): Case[] {
   const earlier = [
     ['tables-of-a-release-that-told-less', toldLess],
     ['tables-of-a-release-that-told-of-backups', toldOfBackups],
-    ['tables-of-a-release-that-told-nothing', (row: AuditRow) => ({ ...row, detail: '{}' })],
+    ['tables-of-a-release-that-told-nothing', toldNothing],
   ] as const;
   const ofEarlierReleases = earlier.map(
     ([name, asTold]): Case => ({
@@ -167,6 +169,12 @@ export function forgedTables(file: Buffer): Case[] {
     }),
   );
   return [untouched, ...ofEarlierReleases, ...forged];
+}
+
+/** The row without its facts, as before there were any. */
+function toldNothing(row: AuditRow): AuditRow {
+  const { makesTrue: _, ...detail } = JSON.parse(row.detail);
+  return { ...row, detail: JSON.stringify(detail) };
 }
 
 /** The row as the first release with facts would have written it. */
