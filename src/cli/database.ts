@@ -38,6 +38,9 @@ export async function restore(context: CliContext): Promise<number> {
     context.out(`${config.database.path} is now the copy ${from}: ${about(restored)}.`);
     if (restored.kept) context.out(`What was there before is kept as ${restored.kept}.`);
     context.out(
+      `What people decided after ${new Date(restored.copiedAt).toISOString()} is not in it: freezes, locks on instances, approvals, stops and answers. If something was frozen, say \`/patch freeze all\` first of all, before any run is released.`,
+    );
+    context.out(
       restored.openRuns === 0
         ? 'No run was open in it.'
         : 'Its open runs are parked when Patchday starts: AWS is asked what was done since, nothing is changed, and an approver decides with /patch release or anyone with /patch stop.',

@@ -3,33 +3,67 @@
  * from the audit alone (audit-replay.ts), and to see when somebody changed a table behind its back.
  */
 import { createHash } from 'node:crypto';
-import type { AuditEntry, Changes, TargetChange } from '../workflow/changes.ts';
+import type { AuditEntry, Changes, InstanceLock, TargetChange } from '../workflow/changes.ts';
 import { canonicalJson } from '../workflow/plan-hash.ts';
 import type { Effect, EffectRef, EffectState, Outcome, Run, Stage, Target } from '../workflow/run-types.ts';
 import type { ApprovalRecord } from '../workflow/view.ts';
 
 /** Of a run, what decides about it. */
 const OF_A_RUN = [
+  'kind',
+  'environment',
   'phase',
   'end',
   'planVersion',
   'planHash',
   'planChangedBy',
   'currentWave',
+  'expiresAt',
+  'startNotBefore',
+  'startedAt',
   'stopRequestedBy',
   'stopRequestedAt',
 ] as const;
 export type RunFacts = Partial<Pick<Run, (typeof OF_A_RUN)[number]>>;
 
-/** A target that is added has no image, and one that is planned has none unless it says so: that is not told. */
-export type TargetFacts = Partial<Pick<Target, 'imageId' | 'backupVerified'>> & {
+/** Of a target, what decides about it besides its place in the run; `installEnd` is only how it ended. */
+type DecidesAboutATarget = Pick<
+  Target,
+  | 'imageId'
+  | 'backupVerified'
+  | 'eligible'
+  | 'wasStopped'
+  | 'power'
+  | 'commandId'
+  | 'commandMayRun'
+  | 'exitCode'
+> & { installEnd: NonNullable<Target['installEnd']>['status'] | null };
+
+export type TargetFacts = Partial<DecidesAboutATarget> & {
   stage?: Stage;
   outcome?: Outcome | null;
   wave?: number | null;
 };
 
-/** What is told of a run from its first row on. 2: also whether it is parked, and its backups. */
-export const TELLS = 2;
+/** What a target is when it is added, by what its run tells (see TELLS): only what differs is told. */
+export const UNLESS_TOLD_SINCE_2 = { imageId: null, backupVerified: false } as const;
+export const UNLESS_TOLD: DecidesAboutATarget = {
+  ...UNLESS_TOLD_SINCE_2,
+  eligible: true,
+  wasStopped: false,
+  power: 'none',
+  commandId: null,
+  commandMayRun: false,
+  installEnd: null,
+  exitCode: null,
+};
+export const OF_A_TARGET = Object.keys(UNLESS_TOLD) as (keyof DecidesAboutATarget)[];
+
+/**
+ * What is told of a run from its first row on. 2: also whether it is parked, and its backups. 3: also of an
+ * instance whether it may take part, its power and its command.
+ */
+export const TELLS = 3;
 
 /** One write. What is left out did not change. */
 export interface Facts {
@@ -54,11 +88,15 @@ export interface Facts {
     keys?: readonly string[];
     is?: string;
     ref?: EffectRef | null;
+    /** When it was intended. */
+    at?: number;
   }[];
   /** Null: not parked any more. */
   parked?: { mayRelease: boolean } | null;
   keepZones?: readonly string[];
   locked?: readonly string[];
+  /** Of those that end by themselves, when. */
+  lockedUntil?: Readonly<Record<string, number>>;
   released?: readonly string[];
   frozen?: string;
   thawed?: string;
@@ -69,22 +107,36 @@ export function runFacts(run: Partial<Run>): RunFacts | undefined {
   return Object.keys(facts).length > 0 ? facts : undefined;
 }
 
-const targetFacts = (set: Partial<Target>): TargetFacts => ({
-  ...('stage' in set ? { stage: set.stage } : {}),
-  ...('outcome' in set ? { outcome: set.outcome } : {}),
-  ...('wave' in set ? { wave: set.wave } : {}),
-  ...('imageId' in set && !(set.imageId === null && set.stage === 'queued') ? { imageId: set.imageId } : {}),
-  ...('backupVerified' in set ? { backupVerified: set.backupVerified } : {}),
-});
+/** One that is planned has no image unless it says so: that is not told. */
+function targetFacts(set: Partial<Target>): TargetFacts {
+  const { stage, outcome, wave, ...rest } = set;
+  const unsaid = set.imageId === null && stage === 'queued';
+  return {
+    ...('stage' in set ? { stage } : {}),
+    ...('outcome' in set ? { outcome } : {}),
+    ...('wave' in set ? { wave } : {}),
+    ...decides(rest, (name) => name in set && !(name === 'imageId' && unsaid)),
+  };
+}
 
 /** Of most targets nothing but the stage is worth a word. */
-const addedFacts = ({ imageId, backupVerified, ...target }: Target): TargetFacts => ({
+const addedFacts = (target: Target): TargetFacts => ({
   stage: target.stage,
   outcome: target.outcome,
   wave: target.wave,
-  ...(imageId === null ? {} : { imageId }),
-  ...(backupVerified ? { backupVerified } : {}),
+  ...decides(target, (name, value) => value !== UNLESS_TOLD[name]),
 });
+
+function decides(
+  target: Partial<Target>,
+  told: (name: keyof DecidesAboutATarget, value: unknown) => boolean,
+): Partial<DecidesAboutATarget> {
+  return Object.fromEntries(
+    OF_A_TARGET.map(
+      (name) => [name, name === 'installEnd' ? (target.installEnd?.status ?? null) : target[name]] as const,
+    ).filter(([name, value]) => told(name, value)),
+  );
+}
 
 /** Over what is fixed when an effect is intended. `request` is the JSON as it is stored. */
 export function effectHash(
@@ -112,6 +164,14 @@ function approvalFacts({ userId, planHash, at, standingIn }: ApprovalRecord): No
   return { by: userId, hash: planHash, at, ...instead };
 }
 
+function lockFacts(locks: readonly InstanceLock[]): Pick<Facts, 'locked' | 'lockedUntil'> {
+  const until = locks.flatMap((l) => (l.until === null ? [] : [[l.key, l.until] as const]));
+  return {
+    ...(locks.length > 0 ? { locked: locks.map((l) => l.key) } : {}),
+    ...(until.length > 0 ? { lockedUntil: Object.fromEntries(until) } : {}),
+  };
+}
+
 /** `idOf` finds the row of an effect that was adopted in this write, by its tag. */
 export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts {
   const { plan, addApproval, addTargets = [], effects = [], adopt = [] } = changes;
@@ -122,7 +182,7 @@ export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts 
     ...adopt.map((effect) => {
       const { tag, state, targets, request, ref } = effect;
       const is = effectHash(effect, JSON.stringify(request));
-      return { id: idOf(tag), state, tag, keys: targets, is, ref };
+      return { id: idOf(tag), state, tag, keys: targets, is, ref, at: effect.intendedAt };
     }),
   ];
   const run = changes.run && runFacts(changes.run);
@@ -141,7 +201,7 @@ export function factsOf(changes: Changes, idOf: (tag: string) => number): Facts 
     ...(changes.parked ? { parked: { mayRelease: changes.parked.mayRelease } } : {}),
     ...(changes.unpark ? { parked: null } : {}),
     ...(changes.keepZones ? { keepZones: changes.keepZones } : {}),
-    ...(changes.instanceLocks?.length ? { locked: changes.instanceLocks.map((l) => l.key) } : {}),
+    ...lockFacts(changes.instanceLocks ?? []),
     ...(changes.releaseInstanceLocks?.length ? { released: changes.releaseInstanceLocks } : {}),
   };
 }

@@ -2,13 +2,20 @@
 import { z } from 'zod';
 import type { EffectRef } from '../workflow/run-types.ts';
 import type { AuditRow } from './audit-chain.ts';
-import { FACTS, type Facts, type RunFacts, type TargetFacts, TELLS } from './audit-facts.ts';
+import {
+  FACTS,
+  type Facts,
+  type RunFacts,
+  type TargetFacts,
+  UNLESS_TOLD,
+  UNLESS_TOLD_SINCE_2,
+} from './audit-facts.ts';
 
 /** What is undefined was not told: it happened under a release that told less. */
 export interface RunState {
   requestedBy: string;
-  /** It tells all that this release tells, from its first row on. */
-  tellsAll: boolean;
+  /** What it tells from its first row on: see TELLS. */
+  tells: number;
   run: RunFacts;
   plans: Map<number, string>;
   /** By "person hash whom they stood in for". */
@@ -16,7 +23,14 @@ export interface RunState {
   targets: Map<string, TargetFacts>;
   effects: Map<
     number,
-    { state: string; tag: string; keys: string; is: string | undefined; ref: EffectRef | null | undefined }
+    {
+      state: string;
+      tag: string;
+      keys: string;
+      is: string | undefined;
+      ref: EffectRef | null | undefined;
+      at: number | undefined;
+    }
   >;
   parked: { mayRelease: boolean } | null | undefined;
 }
@@ -27,8 +41,12 @@ export interface Retold {
   older: Set<string>;
   /** Landing zone to the run that holds it. */
   zones: Map<string, string>;
-  instanceLocks: Map<string, string>;
-  freezes: Set<string>;
+  /** Instance to the run that holds it, and until when; null = until it is released. */
+  instanceLocks: Map<string, { runId: string; until: number | null }>;
+  /** What is frozen to who froze it. */
+  freezes: Map<string, string>;
+  /** Ids of commands that were told as foreign. */
+  foreign: Set<string>;
   /** Time of the first row with facts, ms; what is older was not kept track of. */
   since: number;
 }
@@ -38,6 +56,8 @@ const detailRow = z.looseObject({
   [FACTS]: z.custom<Facts>((value) => typeof value === 'object').optional(),
 });
 
+const foreignRow = z.looseObject({ commandId: z.string() });
+
 /** Builds the state anew. Rows of releases that did not keep facts yet are passed over, and so are their runs. */
 export function retell(rows: Iterable<AuditRow>): Retold {
   const told: Retold = {
@@ -45,10 +65,13 @@ export function retell(rows: Iterable<AuditRow>): Retold {
     older: new Set(),
     zones: new Map(),
     instanceLocks: new Map(),
-    freezes: new Set(),
+    freezes: new Map(),
+    foreign: new Set(),
     since: Infinity,
   };
   for (const row of rows) {
+    if (row.action === 'command.foreign')
+      told.foreign.add(foreignRow.parse(JSON.parse(row.detail)).commandId);
     const facts = row.detail.includes(`"${FACTS}"`)
       ? detailRow.parse(JSON.parse(row.detail))[FACTS]
       : undefined;
@@ -57,7 +80,7 @@ export function retell(rows: Iterable<AuditRow>): Retold {
       continue;
     }
     told.since = Math.min(told.since, row.at);
-    if (facts.frozen !== undefined) told.freezes.add(facts.frozen);
+    if (facts.frozen !== undefined) told.freezes.set(facts.frozen, row.actor);
     if (facts.thawed !== undefined) told.freezes.delete(facts.thawed);
     if (row.runId !== null) tellOfRun(told, row.runId, facts);
   }
@@ -68,13 +91,13 @@ function tellOfRun(told: Retold, runId: string, facts: Facts): void {
   if (facts.created) {
     told.runs.set(runId, {
       requestedBy: facts.created.by,
-      tellsAll: (facts.created.tells ?? 0) >= TELLS,
+      tells: facts.created.tells ?? 0,
       run: {},
       plans: new Map(),
       approvals: new Map(),
       targets: new Map(),
       effects: new Map(),
-      parked: (facts.created.tells ?? 0) >= TELLS ? null : undefined,
+      parked: (facts.created.tells ?? 0) >= 2 ? null : undefined,
     });
     for (const zone of facts.created.zones) told.zones.set(zone, runId);
   }
@@ -89,7 +112,7 @@ function tellOfRun(told: Retold, runId: string, facts: Facts): void {
   }
   if (facts.parked !== undefined) state.parked = facts.parked;
   tellOfTargets(state, facts);
-  for (const { id, state: now, tag, keys, is, ref } of facts.effects ?? []) {
+  for (const { id, state: now, tag, keys, is, ref, at } of facts.effects ?? []) {
     const before = state.effects.get(id);
     state.effects.set(id, {
       state: now,
@@ -98,25 +121,27 @@ function tellOfRun(told: Retold, runId: string, facts: Facts): void {
       is: is ?? before?.is,
       // Told from its intent on, when nothing was answered yet.
       ref: ref ?? (is === undefined ? before?.ref : null),
+      at: at ?? before?.at,
     });
   }
-  for (const key of facts.locked ?? []) told.instanceLocks.set(key, runId);
+  for (const key of facts.locked ?? [])
+    told.instanceLocks.set(key, { runId, until: facts.lockedUntil?.[key] ?? null });
   for (const key of facts.released ?? [])
-    if (told.instanceLocks.get(key) === runId) told.instanceLocks.delete(key);
+    if (told.instanceLocks.get(key)?.runId === runId) told.instanceLocks.delete(key);
   if (facts.keepZones)
     for (const [zone, holder] of told.zones)
       if (holder === runId && !facts.keepZones.includes(zone)) told.zones.delete(zone);
 }
 
-function tellOfTargets({ targets, tellsAll }: RunState, facts: Facts): void {
-  const unlessToldOtherwise = tellsAll ? { imageId: null, backupVerified: false } : {};
+function tellOfTargets({ targets, tells }: RunState, facts: Facts): void {
+  const unlessToldOtherwise = tells >= 3 ? UNLESS_TOLD : tells === 2 ? UNLESS_TOLD_SINCE_2 : {};
   if (facts.cleared) targets.clear();
   for (const [key, added] of Object.entries(facts.added ?? {}))
     targets.set(key, { ...unlessToldOtherwise, ...added });
   for (const { key, when, ...set } of facts.targets ?? []) {
     const target = targets.get(key);
     if (!target || (when !== undefined && target.stage !== when)) continue;
-    if (tellsAll && set.stage === 'queued') target.imageId = null;
+    if (tells >= 2 && set.stage === 'queued') target.imageId = null;
     Object.assign(target, set);
   }
   if (!facts.endQueued) return;

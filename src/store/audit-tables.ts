@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { hashPlan } from '../workflow/plan-hash.ts';
 import type { Plan } from '../workflow/plan-types.ts';
 import type { EffectKindName, EffectRef } from '../workflow/run-types.ts';
-import { effectHash, type RunFacts, type TargetFacts } from './audit-facts.ts';
+import { effectHash, OF_A_TARGET, type RunFacts, type TargetFacts } from './audit-facts.ts';
 import type { Retold, RunState } from './audit-replay.ts';
 
 /** What the tables say otherwise than the audit, one sentence each; empty when they tell the same. */
@@ -38,31 +38,42 @@ export function differencesToTables(db: Database.Database, told: Retold): string
   }
   held(
     'freeze of',
-    told.freezes,
-    rows<{ scope: string; at: number }>('SELECT scope, at FROM freezes')
+    [...told.freezes].map(([scope, by]) => `${scope} by ${by}`),
+    rows<{ scope: string; by: string; at: number }>('SELECT scope, by_user AS "by", at FROM freezes')
       .filter(({ scope, at }) => told.freezes.has(scope) || at >= told.since)
-      .map(({ scope }) => scope),
+      .map(({ scope, by }) => `${scope} by ${by}`),
   );
-  const pairs = (map: Map<string, string>) => [...map].map(([key, runId]) => `${key} of run ${runId}`);
+  held(
+    'foreign command',
+    told.foreign,
+    rows<{ id: string }>('SELECT command_id AS id FROM foreign_commands').map(({ id }) => id),
+  );
   const known = (sql: string) =>
-    rows<{ key: string; run: string }>(sql)
+    rows<{ key: string; run: string; until: number | null }>(sql)
       .filter(({ run }) => !told.older.has(run))
-      .map(({ key, run }) => `${key} of run ${run}`);
+      .map(({ key, run, until }) => lockLine(key, run, until));
   held(
     'lock on landing zone',
-    pairs(told.zones),
-    known('SELECT landing_zone AS key, run_id AS run FROM zone_locks'),
+    [...told.zones].map(([zone, run]) => lockLine(zone, run, null)),
+    known('SELECT landing_zone AS key, run_id AS run, NULL AS until FROM zone_locks'),
   );
-  held('lock on instance', pairs(told.instanceLocks), known('SELECT key, run_id AS run FROM instance_locks'));
+  held(
+    'lock on instance',
+    [...told.instanceLocks].map(([key, { runId, until }]) => lockLine(key, runId, until)),
+    known('SELECT key, run_id AS run, until FROM instance_locks'),
+  );
   return wrong;
 }
+
+const lockLine = (key: string, runId: string, until: number | null) =>
+  `${key} of run ${runId}${until === null ? '' : ` until ${until}`}`;
 
 type Held = (what: string, inAudit: Iterable<string>, inTables: Iterable<string>) => void;
 type Rows = <T>(sql: string, ...values: string[]) => T[];
 
 function heldRun(of: Held, rows: Rows, runId: string, state: RunState): void {
   const [run] = rows<RunColumns>(
-    `SELECT data, phase, plan_hash AS planHash, stop_requested_at AS stopRequestedAt, current_wave AS currentWave
+    `SELECT data, phase, environment, plan_hash AS planHash, stop_requested_at AS stopRequestedAt, current_wave AS currentWave
      FROM runs WHERE id = ?`,
     runId,
   );
@@ -129,7 +140,9 @@ function heldTargets(of: Held, rows: Rows, runId: string, { targets }: RunState)
     // A row whose columns and key are not those of its JSON is none: the instance is then missing.
     rows<{ key: string; data: string }>(
       `SELECT key, json_object('stage', stage, 'outcome', outcome, 'wave', wave, 'imageId', data ->> '$.imageId',
-              'backupVerified', data -> '$.backupVerified') AS data FROM targets
+              'backupVerified', data -> '$.backupVerified', 'eligible', data -> '$.eligible', 'wasStopped', data -> '$.wasStopped',
+              'power', data ->> '$.power', 'commandId', data ->> '$.commandId', 'commandMayRun', data -> '$.commandMayRun',
+              'installEnd', data ->> '$.installEnd.status', 'exitCode', data -> '$.exitCode') AS data FROM targets
        WHERE run_id = ? AND (stage, outcome, wave, key) IS (data ->> '$.stage', data ->> '$.outcome', data ->> '$.wave', data ->> '$.key')
          AND key IS data ->> '$.instance.key'
          AND key IS (data ->> '$.instance.accountId') || '/' || (data ->> '$.instance.region') || '/' || (data ->> '$.instance.instanceId')`,
@@ -144,7 +157,7 @@ function heldEffects(of: Held, rows: Rows, runId: string, { effects }: RunState)
     [...effects].map(([id, effect]) => effectLine(id, effect, effect)),
     // An instance that it is not alive for, or alive for against its state, is not one of its instances.
     rows<EffectColumns>(
-      `SELECT id, kind, wave, batch, attempt, tag, state, account_id AS accountId, region, landing_zone AS landingZone, request, ref,
+      `SELECT id, kind, wave, batch, attempt, tag, state, account_id AS accountId, region, landing_zone AS landingZone, request, ref, intended_at AS at,
          coalesce((SELECT group_concat(key, ',') FROM (SELECT key FROM effect_targets t WHERE t.effect_id = e.id AND t.run_id = e.run_id
            AND t.kind = e.kind AND t.live = (e.state NOT IN ('no_effect', 'closed')) ORDER BY key)), '') AS keys
        FROM effects e WHERE run_id = ?`,
@@ -176,22 +189,25 @@ interface EffectColumns {
   landingZone: string;
   request: string;
   ref: string | null;
+  at: number;
   keys: string;
 }
 
 type EffectState = NonNullable<ReturnType<RunState['effects']['get']>>;
 
-function effectLine(id: number, { tag, state, keys, is, ref }: EffectState, told?: EffectState): string {
+function effectLine(id: number, { tag, state, keys, is, ref, at }: EffectState, told?: EffectState): string {
   const request = told?.is === undefined ? '' : ` asking ${is}`;
   const answer = told?.ref === undefined ? '' : ` answered ${JSON.stringify(ref)}`;
-  return `${id} ${tag} ${state} ${keys}${request}${answer}`;
+  const intended = told?.at === undefined ? '' : ` at ${at}`;
+  return `${id} ${tag} ${state} ${keys}${request}${answer}${intended}`;
 }
 
 function targetLine(key: string, target: TargetFacts, told?: TargetFacts): string {
-  const { stage, outcome, wave, imageId, backupVerified } = target;
-  const image = told?.imageId === undefined ? '' : `, ${imageId ?? 'no image'}`;
-  const backup = told?.backupVerified === undefined ? '' : `, ${backupVerified ? 'backed up' : 'no backup'}`;
-  return `${key} (${stage}, ${outcome ?? 'no outcome'}, ${typeof wave === 'number' ? `wave ${wave}` : 'not in the plan'}${image}${backup})`;
+  const { stage, outcome, wave } = target;
+  const decided = OF_A_TARGET.flatMap((name) =>
+    told?.[name] === undefined ? [] : [`, ${name} ${target[name]}`],
+  );
+  return `${key} (${stage}, ${outcome ?? 'no outcome'}, ${typeof wave === 'number' ? `wave ${wave}` : 'not in the plan'}${decided.join('')})`;
 }
 
 /** `told`: only what it names is said. */
@@ -201,6 +217,11 @@ function runLine(by: string, run: RunFacts, told: RunFacts): string {
 }
 
 const runData = z.looseObject({
+  kind: z.string(),
+  environment: z.string(),
+  expiresAt: z.number().nullable(),
+  startNotBefore: z.number().nullable(),
+  startedAt: z.number().nullable(),
   phase: z.string(),
   requestedBy: z.string(),
   end: z.string().nullable(),
@@ -215,6 +236,7 @@ const runData = z.looseObject({
 interface RunColumns {
   data: string;
   phase: string;
+  environment: string;
   planHash: string | null;
   stopRequestedAt: number | null;
   currentWave: number;
@@ -225,7 +247,7 @@ function tableLine({ data, ...columns }: RunColumns, told: RunFacts): string {
   const parsed = runData.safeParse(JSON.parse(data));
   if (!parsed.success) return `unreadable (${columns.phase})`;
   const run = parsed.data as RunFacts;
-  for (const name of ['phase', 'planHash', 'stopRequestedAt', 'currentWave'] as const)
+  for (const name of ['phase', 'environment', 'planHash', 'stopRequestedAt', 'currentWave'] as const)
     if (run[name] !== columns[name]) return `with two values of ${name}, ${columns[name]} and ${run[name]}`;
   return runLine(parsed.data.requestedBy, run, told);
 }

@@ -103,7 +103,14 @@ export function intend(db: Database.Database, applier: ChangeApplier, runId: Run
     },
     {
       effects: [
-        { id, state: 'intended', tag: intent.tag, keys: intent.targets, is: effectHash(intent, request) },
+        {
+          id,
+          state: 'intended',
+          tag: intent.tag,
+          keys: intent.targets,
+          at: intent.at,
+          is: effectHash(intent, request),
+        },
       ],
     },
   );

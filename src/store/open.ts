@@ -49,13 +49,7 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
     // Without it, INSERT OR REPLACE would get round the triggers that keep plans and audit.
     opened.pragma('recursive_triggers = ON');
     migrate(opened);
-    assertThat(opened, path, {
-      journal_mode: 'wal',
-      synchronous: 2,
-      foreign_keys: 1,
-      busy_timeout: 5000,
-      recursive_triggers: 1,
-    });
+    assertSafe(opened, path);
   } catch (error) {
     opened?.close();
     lock.release();
@@ -152,6 +146,17 @@ export function migrate(db: Database.Database, migrations = MIGRATIONS): void {
       db.pragma(`user_version = ${index + 1}`);
     }).immediate();
   }
+}
+
+/** Throws StoreUnavailable unless this connection keeps what it is given: see the facts at the top. */
+export function assertSafe(db: Database.Database, path: string): void {
+  assertThat(db, path, {
+    journal_mode: 'wal',
+    synchronous: 2,
+    foreign_keys: 1,
+    busy_timeout: 5000,
+    recursive_triggers: 1,
+  });
 }
 
 /** Throws StoreUnavailable at the first pragma that does not answer as it must. */

@@ -10,6 +10,7 @@ import { type AuditAnchor, type AuditRow, auditHead, readAudit } from '../../src
 import { retell } from '../../src/store/audit-replay.ts';
 import { differencesToTables } from '../../src/store/audit-tables.ts';
 import { SqliteOutbox } from '../../src/store/sqlite-outbox.ts';
+import { SqliteWatch } from '../../src/store/sqlite-watch.ts';
 import { type Deed, PERMISSIONS } from '../../src/workflow/permissions.ts';
 import { endsNotAnchored } from '../support/ends-anchored.ts';
 import { actor, type Harness } from '../support/workflow-harness.ts';
@@ -60,6 +61,7 @@ export function record(): Promise<Recorded> {
         await bot.ended(runId);
         unwritten.push(...(await refusedAnswers(bot, runId)));
         await standIn(bot, runId);
+        await inDoubt(bot, runId);
         const nothingToDo = await bot.scan();
         await bot.ended(nothingToDo);
         unanchored.push(...endsNotAnchored(bot.store.db));
@@ -67,6 +69,8 @@ export function record(): Promise<Recorded> {
         // It stays where it is, and is parked there.
         await bot.host.drain();
         await bot.scan();
+        await foreignCommand(bot);
+        await bot.service.freeze(actor('UAPP'), { scope: 'all', reason: 'looks odd' });
         bot.store.parkIfBehind([{ name: 'a file', anchor: { seq: 1, hash: 'f'.repeat(64) } }]);
         bot.store.commits.flush();
         const rows = [...readAudit(bot.store.db)];
@@ -148,6 +152,30 @@ async function standIn(bot: Harness, runId: string): Promise<void> {
   const standingIn = { for: 'UAPP2', until: Date.now() + 1000 };
   await bot.store.commit(runId, {
     addApproval: { userId: 'UREQ2', at: Date.now(), planHash: 'e'.repeat(64), standingIn },
+  });
+}
+
+async function foreignCommand(bot: Harness): Promise<void> {
+  const commandId = 'c-of-somebody-else';
+  const audit = { actor: 'patchday', action: 'command.foreign', text: 'Not ours.', detail: { commandId } };
+  await new SqliteWatch(bot.store, Date.now).report({
+    commands: [{ commandId, code: 'unknown_tag', runId: null, audit }],
+    channel: 'C1',
+    alarm: { title: 'A command', lines: [], whatToDo: 'Look.' },
+  });
+}
+
+/** What a lost answer leaves: an instance on which a command may run, locked until somebody has looked. */
+async function inDoubt(bot: Harness, runId: string): Promise<void> {
+  const key = bot.store
+    .allTargets(runId)
+    .map((t) => t.key)
+    .sort()
+    .at(-1);
+  if (key === undefined) throw new Error('the run has no instance');
+  await bot.store.commit(runId, {
+    targets: [{ key, set: { commandMayRun: true } }],
+    instanceLocks: [{ key, runId, reason: 'a patch command may have been sent', until: null }],
   });
 }
 

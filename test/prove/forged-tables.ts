@@ -1,6 +1,7 @@
 /** What somebody with the database file could change behind the audit's back, one change each. */
 import Database from 'better-sqlite3';
 import { type AuditRow, readAudit, verifyAudit } from '../../src/store/audit-chain.ts';
+import { OF_A_TARGET, UNLESS_TOLD_SINCE_2 } from '../../src/store/audit-facts.ts';
 import { retell } from '../../src/store/audit-replay.ts';
 import { differencesToTables } from '../../src/store/audit-tables.ts';
 import type { Case } from './cases.ts';
@@ -35,7 +36,7 @@ const FORGERIES: Readonly<Record<string, string>> = {
   'lock-on-a-zone': "INSERT INTO zone_locks SELECT 'other', id, 1 FROM runs LIMIT 1",
   'lock-on-an-instance':
     "INSERT INTO instance_locks (key, run_id, reason) SELECT t.key, t.run_id, 'forged' FROM targets t LIMIT 1",
-  'freeze-added': "INSERT INTO freezes (scope, by_user, at, reason) VALUES ('all', 'UEVIL', 9e15, '')",
+  'freeze-added': "INSERT INTO freezes (scope, by_user, at, reason) VALUES ('other', 'UEVIL', 9e15, '')",
   'run-made-up': `INSERT INTO runs SELECT 'forged', environment, phase, plan_hash, stop_requested_at, wake_at, current_wave, 1, ended_at, revision, json_set(data, '$.id', 'forged') FROM runs LIMIT 1;
      INSERT INTO plans SELECT 'forged', version, hash, body FROM plans LIMIT 1; INSERT INTO approvals (run_id, plan_hash, user_id, at) SELECT 'forged', plan_hash, 'UAPP', at FROM approvals LIMIT 1`,
   'approvals-of-no-run':
@@ -70,6 +71,30 @@ const FORGERIES: Readonly<Record<string, string>> = {
   'image-of-an-instance': "UPDATE targets SET data = json_set(data, '$.imageId', 'ami-evil')",
   'backup-made-up':
     "UPDATE targets SET data = json_set(data, '$.backupVerified', json('true')) WHERE NOT data ->> '$.backupVerified'",
+  'environment-of-the-run':
+    "UPDATE runs SET environment = 'evil', data = json_set(data, '$.environment', 'evil')",
+  'environment-in-one-place': "UPDATE runs SET environment = 'evil'",
+  'kind-of-the-run': "UPDATE runs SET data = json_set(data, '$.kind', 'backup_only')",
+  'when-it-may-start': "UPDATE runs SET data = json_set(data, '$.startNotBefore', 1)",
+  'when-it-started': "UPDATE runs SET data = json_set(data, '$.startedAt', 1)",
+  'when-its-plan-expires': "UPDATE runs SET data = json_set(data, '$.expiresAt', 9e15)",
+  'command-that-may-not-run-any-more':
+    "UPDATE targets SET data = json_set(data, '$.commandMayRun', json('false')) WHERE data ->> '$.commandMayRun'",
+  'command-that-may-run':
+    "UPDATE targets SET data = json_set(data, '$.commandMayRun', json('true')) WHERE NOT data ->> '$.commandMayRun'",
+  'power-of-an-instance': "UPDATE targets SET data = json_set(data, '$.power', 'on')",
+  'instance-that-was-stopped':
+    "UPDATE targets SET data = json_set(data, '$.wasStopped', json(iif(data ->> '$.wasStopped', 'false', 'true')))",
+  'command-of-an-instance': "UPDATE targets SET data = json_set(data, '$.commandId', 'forged')",
+  'end-of-an-install': "UPDATE targets SET data = json_set(data, '$.installEnd.status', 'denied')",
+  'exit-code-of-an-install': "UPDATE targets SET data = json_set(data, '$.exitCode', 77)",
+  'instance-that-may-not-take-part':
+    "UPDATE targets SET data = json_set(data, '$.eligible', json(iif(data ->> '$.eligible', 'false', 'true')))",
+  'when-it-was-intended': 'UPDATE effects SET intended_at = intended_at - 86400000',
+  'lock-that-ends': 'UPDATE instance_locks SET until = 1',
+  'who-froze': "UPDATE freezes SET by_user = 'UEVIL'",
+  'foreign-command-that-was-not-told': "INSERT INTO foreign_commands VALUES ('c-forged', 1, 'unmarked', 1)",
+  'foreign-command-forgotten': 'DELETE FROM foreign_commands',
   'run-removed':
     'DELETE FROM parked_runs; DELETE FROM approvals; DELETE FROM plans; DELETE FROM targets; DELETE FROM effect_targets; DELETE FROM effects; DELETE FROM outbox; DELETE FROM cards; DELETE FROM zone_locks; DELETE FROM instance_locks; DELETE FROM runs',
 };
@@ -104,7 +129,8 @@ export function forgedTables(file: Buffer): Case[] {
   };
   const earlier = [
     ['tables-of-a-release-that-told-less', toldLess],
-    ['tables-of-a-release-that-told-nothing', (row: AuditRow) => ({ ...row, detail: '{}' })],
+    ['tables-of-a-release-that-told-of-backups', toldOfBackups],
+    ['tables-of-a-release-that-told-nothing', toldNothing],
   ] as const;
   const ofEarlierReleases = earlier.map(
     ([name, asTold]): Case => ({
@@ -115,7 +141,7 @@ export function forgedTables(file: Buffer): Case[] {
         db.exec(FORGERIES['approval-of-another-person'] ?? '');
         const found = differences(db, asTold).length > 0;
         db.close();
-        const hidden = asTold === toldLess && !found;
+        const hidden = name !== 'tables-of-a-release-that-told-nothing' && !found;
         return { wrong: [...wrong, ...(hidden ? ['a forged approval was not found any more'] : [])] };
       },
     }),
@@ -145,20 +171,37 @@ export function forgedTables(file: Buffer): Case[] {
   return [untouched, ...ofEarlierReleases, ...forged];
 }
 
+/** The row without its facts, as before there were any. */
+function toldNothing(row: AuditRow): AuditRow {
+  const { makesTrue: _, ...detail } = JSON.parse(row.detail);
+  return { ...row, detail: JSON.stringify(detail) };
+}
+
 /** The row as the first release with facts would have written it. */
-function toldLess(row: AuditRow): AuditRow {
+const toldLess = (row: AuditRow) => asTelling(row, 1);
+/** And as the one after it. */
+const toldOfBackups = (row: AuditRow) => asTelling(row, 2);
+
+/** `tells`: see TELLS. */
+function asTelling(row: AuditRow, tells: 1 | 2): AuditRow {
   const detail = JSON.parse(row.detail);
   const facts = detail.makesTrue;
   if (!facts) return row;
   const without = (value: object | undefined, ...names: string[]) => {
     for (const name of names) if (value) Reflect.deleteProperty(value, name);
   };
-  without(facts, 'parked');
-  without(facts.created, 'tells');
-  without(facts.run, 'stopRequestedAt');
-  without(facts.approval, 'at', 'until');
-  for (const effect of facts.effects ?? []) without(effect, 'is', 'ref');
+  without(facts.run, 'kind', 'environment', 'expiresAt', 'startNotBefore', 'startedAt');
+  for (const effect of facts.effects ?? []) without(effect, 'at', ...(tells < 2 ? ['is', 'ref'] : []));
+  const since2: readonly string[] = tells < 2 ? [] : Object.keys(UNLESS_TOLD_SINCE_2);
   for (const target of [...(facts.targets ?? []), ...Object.values<object>(facts.added ?? {})])
-    without(target, 'imageId', 'backupVerified');
+    without(target, ...OF_A_TARGET.filter((name) => !since2.includes(name)));
+  if (tells === 2) {
+    if (facts.created) facts.created.tells = 2;
+  } else {
+    without(facts, 'parked');
+    without(facts.created, 'tells');
+    without(facts.run, 'stopRequestedAt');
+    without(facts.approval, 'at', 'until');
+  }
   return { ...row, detail: JSON.stringify(detail) };
 }

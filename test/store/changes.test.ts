@@ -117,6 +117,28 @@ describe('targets', () => {
     expect(state?.failedSoFar).toBe(2);
   });
 
+  it('that failed count for the budget of the run in whatever wave they are, and no other outcome does', async () => {
+    const { store } = newStore();
+    const outcomes = [
+      [1, 'failed'],
+      [1, 'patched'],
+      [2, 'verification_failed'],
+      [2, 'stopped'],
+      [3, 'unknown'],
+      [3, 'skipped'],
+      [4, 'partly_patched'],
+      [4, 'up_to_date'],
+    ] as const;
+    const targets = outcomes.map(([wave, outcome], i) =>
+      buildTarget(i + 1, { wave, stage: 'done', outcome }),
+    );
+    const { runId } = await runInWaves(store, targets);
+    for (const currentWave of [1, 2, 4]) {
+      await store.commit(runId, { run: { currentWave } });
+      expect(store.load(runId)?.failedSoFar).toBe(4);
+    }
+  });
+
   it('come back from the file as they went in, whatever text they hold', async () => {
     const { store } = newStore();
     const text = fc.string({ unit: 'binary', maxLength: 20 });

@@ -75,6 +75,24 @@ describe('writes of one turn of the event loop', () => {
   });
 });
 
+describe('a write that fails because of the file', () => {
+  it('is told as the trouble of the database until writes go through again; a refused row is no trouble', async () => {
+    const readOnly = () => {
+      db.pragma('query_only = ON');
+      try {
+        return put(2)();
+      } finally {
+        db.pragma('query_only = OFF');
+      }
+    };
+    const [sound, failed] = await Promise.allSettled([commits.add(put(1)), commits.add(readOnly)]);
+    expect([sound.status, failed.status]).toEqual(['fulfilled', 'rejected']);
+    expect(commits.failure).toMatch(/readonly/);
+    await expect(commits.add(put(1))).rejects.toThrow(/UNIQUE/);
+    expect(commits.failure).toBeNull();
+  });
+});
+
 describe('a commit that fails as a whole', () => {
   it('rejects every write of it, leaves nothing behind, and the next one goes through', async () => {
     const failing = new GroupCommit(db, {

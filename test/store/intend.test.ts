@@ -40,8 +40,8 @@ describe('an intent', () => {
     expect(JSON.parse(String(detail))).toEqual({
       makesTrue: {
         targets: [
-          { key: keyOf(1), stage: 'patching' },
-          { key: keyOf(2), stage: 'patching' },
+          { key: keyOf(1), stage: 'patching', commandMayRun: true },
+          { key: keyOf(2), stage: 'patching', commandMayRun: true },
         ],
         effects: [
           {
@@ -49,6 +49,7 @@ describe('an intent', () => {
             state: 'intended',
             tag: intent.tag,
             keys: intent.targets,
+            at: intent.at,
             is: expect.stringMatching(/^[0-9a-f]{64}$/),
           },
         ],

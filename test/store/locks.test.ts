@@ -54,6 +54,21 @@ describe('locks', () => {
     expect(held()).toEqual([]);
   });
 
+  it('on an instance go over to the run that takes it next, and the one before cannot give it back', async () => {
+    const { store } = newStore();
+    const first = await createRun(store, { id: 'first' });
+    const second = await createRun(store, { id: 'second' });
+    const lock = { key: keyOf(1), runId: first.id, reason: 'unknown', until: NOW + 10 };
+    await store.commit(first.id, { instanceLocks: [lock] });
+    const taken = { key: keyOf(1), runId: second.id, reason: 'other', until: null };
+    await store.commit(second.id, { instanceLocks: [taken] });
+    expect(store.instanceLocks([keyOf(1)])).toEqual([taken]);
+    await store.commit(first.id, { releaseInstanceLocks: [keyOf(1)] });
+    expect(store.instanceLocks([keyOf(1)])).toEqual([taken]);
+    await store.commit(second.id, { releaseInstanceLocks: [keyOf(1)] });
+    expect(store.instanceLocks([keyOf(1)])).toEqual([]);
+  });
+
   it('of everything are set once and lifted once, each with its audit row', async () => {
     const { store } = newStore();
     const set = () => store.setFreeze({ scope: 'all', by: 'U1', at: NOW, reason: 'incident' }, once());

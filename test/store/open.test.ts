@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
-import { migrate, openDatabase, StoreUnavailable } from '../../src/store/open.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { assertSafe, migrate, openDatabase, StoreUnavailable } from '../../src/store/open.ts';
 import { close, createRun, newFile, newStore, open } from './support.ts';
 
 const children: ChildProcess[] = [];
@@ -58,6 +58,30 @@ describe('an opened database', () => {
     await createRun(again.store, { id: 'second' });
     expect(pragmas(again.database)).toEqual(SAFE);
     expect(again.store.openRuns()).toHaveLength(2);
+  });
+
+  it.each([
+    ['journal_mode', 'DELETE'],
+    ['synchronous', 'NORMAL'],
+    ['foreign_keys', 'OFF'],
+    ['busy_timeout', '0'],
+    ['recursive_triggers', 'OFF'],
+  ])('is not used when its %s turns out to be %s', (name, value) => {
+    const path = newFile();
+    const { db } = open(path);
+    assertSafe(db, path);
+    db.pragma(`${name} = ${value}`);
+    expect(() => assertSafe(db, path)).toThrow(StoreUnavailable);
+    expect(() => assertSafe(db, path)).toThrow(new RegExp(`not safe to use: ${name} is`));
+  });
+
+  it('was asked for each of its safeguards when it was opened', () => {
+    const asked = vi.spyOn(Database.prototype, 'pragma');
+    open(newFile());
+    const looked = new Set(asked.mock.calls.map(([text]) => text));
+    asked.mockRestore();
+    for (const name of Object.keys(SAFE)) expect(looked).toContain(name);
+    expect(looked).toContain('integrity_check');
   });
 
   it('makes its folder where there is none', () => {
