@@ -34,7 +34,7 @@ describe('an error of AWS that repeats the session token', () => {
       'a read of EC2',
       'DescribeImages',
       (one: Received) => ec2Error('SignatureDoesNotMatch', 403, echo(one)),
-      () => start().images.find(PLACE, 'x'),
+      () => start().images.find(PLACE, { instanceId: ID, name: 'x' }),
     ],
     [
       'a read without a usable answer',

@@ -12,6 +12,8 @@ export interface Received {
   body: string;
   region: string;
   accessKey: string;
+  /** Of the connection that it came by: which requests shared one. */
+  port: number;
   /** The session token that it was signed with. */
   token: string;
 }
@@ -61,7 +63,8 @@ export async function startWire(): Promise<Wire> {
       const [, accessKey = '', , region = ''] =
         /Credential=([^/]+)\/([^/]+)\/([^/]+)/.exec(request.headers.authorization ?? '') ?? [];
       const token = String(request.headers['x-amz-security-token'] ?? '');
-      const one = { operation, body, region, accessKey, token };
+      const port = request.socket.remotePort ?? 0;
+      const one = { operation, body, region, accessKey, port, token };
       received.push(one);
       const own = replies.get(operation);
       const reply = own
