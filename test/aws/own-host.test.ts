@@ -119,11 +119,11 @@ describe('the instance that Patchday runs on', () => {
   });
 
   it.each([
-    ['other services that run containers', 'QEMU?', { AWS_EXECUTION_ENV: 'AWS_ECS_EC2' }],
+    ['a container service on instances', null, { AWS_EXECUTION_ENV: 'AWS_ECS_EC2' }],
     ['an older machine of EC2, whose mainboard says Xen', 'Xen', {}],
     ['a machine of EC2', 'Amazon EC2', {}],
   ])('may be one on %s: nobody could be asked', async (_, vendor, env) => {
-    if (!vendor.endsWith('?')) board({ vendor });
+    if (vendor !== null) board({ vendor });
     expect(await host({ url: 'http://127.0.0.1:1', env }).look()).toMatchObject({ state: 'unknown' });
   });
 
