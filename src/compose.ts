@@ -31,7 +31,7 @@ import type { SqliteStore } from './store/sqlite-store.ts';
 import { SqliteWatch } from './store/sqlite-watch.ts';
 import { EmbeddedHost } from './workflow/host.ts';
 import { createPatchService } from './workflow/patch-service.ts';
-import { view } from './workflow/service/looking.ts';
+import { view, viewOfPlan } from './workflow/service/looking.ts';
 import type { PatchService } from './workflow/service.ts';
 import { CommandWatch } from './workflow/watch/command-watch.ts';
 
@@ -112,6 +112,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   const reports = createReportFiles({
     dataDir: config.dataDir,
     view: (runId) => view({ store }, runId),
+    viewOfPlan: (runId, version) => viewOfPlan({ store }, runId, version),
     scrub,
   });
   const watch = new CommandWatch({

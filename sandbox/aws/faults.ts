@@ -10,6 +10,7 @@ export const FAULT_KINDS = [
   'slow',
   'hide',
   'denied',
+  'echo',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
@@ -21,7 +22,8 @@ export interface FaultSpec {
   when: 'before' | 'after';
   /**
    * `hide` (after): what SendCommand or CreateImage made stays invisible until faults are cleared.
-   * `denied` (before): the role has lost the permission. `slow`: the answer takes `delayMs` longer.
+   * `denied` (before): the role has lost the permission. `echo` (before): the signature is refused, in
+   * an answer that repeats what was signed, the session token of the request with it. `slow`: the answer takes `delayMs` longer.
    */
   kind: FaultKind;
   /** How often it strikes; `always` until cleared. Default 1. */
@@ -61,7 +63,11 @@ export interface FaultReport {
   fired: number;
 }
 
-const ONLY_WHEN: Partial<Record<FaultKind, FaultSpec['when']>> = { hide: 'after', denied: 'before' };
+const ONLY_WHEN: Partial<Record<FaultKind, FaultSpec['when']>> = {
+  hide: 'after',
+  denied: 'before',
+  echo: 'before',
+};
 
 /** Faults by script, with a count of those that really struck: a test without any proves nothing. */
 export class Faults {

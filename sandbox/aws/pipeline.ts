@@ -4,7 +4,14 @@ import type { Identity, Operation } from './handlers/operation.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 import type { Sessions } from './sessions.ts';
 import type { Throttle } from './throttle.ts';
-import { ApiError, accessDenied, type Service, serverError, throttled } from './wire/api-error.ts';
+import {
+  ApiError,
+  accessDenied,
+  type Service,
+  serverError,
+  signatureRefused,
+  throttled,
+} from './wire/api-error.ts';
 import { jsonAnswer, jsonError, readJsonInput } from './wire/json.ts';
 import { readQueryInput } from './wire/query-reader.ts';
 import type { Addressed, CredentialScope } from './wire/request.ts';
@@ -92,7 +99,7 @@ export function answer(parts: Parts, request: WireRequest): Answer {
 
   const before = parts.faults.strike('before', struckBy);
   const delayMs = slowness(before);
-  const broken = brokenBy(service, before, identity, name);
+  const broken = brokenBy(service, before, identity, name, request.token);
   if (broken) {
     const entry = record(
       broken.error?.code === throttled(service).code ? 'throttled' : 'refused',
@@ -114,7 +121,7 @@ export function answer(parts: Parts, request: WireRequest): Answer {
     if (entry) world.emit('effect', name);
     const after = parts.faults.strike('after', struckBy);
     if (after.some((spec) => spec.kind === 'hide')) hide(world, result);
-    const spoiled = brokenBy(service, after, identity, name);
+    const spoiled = brokenBy(service, after, identity, name, request.token);
     const times = { delayMs: delayMs + slowness(after), entry };
     if (spoiled?.error) return { ...failure(service, spoiled.error, requestId), ...times };
     const connection = spoiled?.connection ?? 'answer';
@@ -148,6 +155,7 @@ function brokenBy(
   struck: FaultSpec[],
   identity: Identity,
   operation: string,
+  token: string | undefined,
 ): Broken | null {
   for (const { kind } of struck) {
     const error = {
@@ -159,6 +167,7 @@ function brokenBy(
       http503: serverError(service, 503),
       throttle: throttled(service),
       denied: accessDenied(service, identity.arn, `${service}:${operation}`),
+      echo: signatureRefused(service, token),
     }[kind];
     if (error === undefined) continue;
     const connection = kind === 'reset' || kind === 'stall' ? kind : 'answer';

@@ -12,6 +12,7 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import type { Place } from '../workflow/ports.ts';
+import { scrubError } from './handed-out.ts';
 import type { AwsCall, AwsHooks } from './options.ts';
 
 type Service = AwsCall['service'];
@@ -44,6 +45,8 @@ export function createClients(options: {
   apiTimeoutMs: number;
   hooks: AwsHooks;
   credentials(place: Place, purpose: Purpose): CredentialProvider;
+  /** Takes secrets out of every error before anybody else sees it. */
+  scrub: (text: string) => string;
 }): ClientFactory {
   const kept = new Map<string, EC2Client | SSMClient>();
   const agents = { httpAgent: new HttpAgent(KEEP), httpsAgent: new HttpsAgent(KEEP) };
@@ -82,6 +85,14 @@ export function createClients(options: {
       };
   }
 
+  /** First of all steps: around the credentials, the signing and every attempt, so no error goes past it. */
+  function quiet<Args, Output>(next: (args: Args) => Promise<Output>) {
+    return (args: Args): Promise<Output> =>
+      next(args).catch((error: unknown) => {
+        throw scrubError(error, options.scrub);
+      });
+  }
+
   function keep<C extends EC2Client | SSMClient>(
     service: Service,
     place: Place,
@@ -107,6 +118,7 @@ export function createClients(options: {
           ...settings(place, purpose),
           credentials: options.credentials(place, purpose),
         });
+        client.middlewareStack.add(quiet, FIRST);
         client.middlewareStack.add(chokePoint('ec2', place, purpose === 'change'), LAST);
         return client;
       }),
@@ -116,17 +128,20 @@ export function createClients(options: {
           ...settings(place, purpose),
           credentials: options.credentials(place, purpose),
         });
+        client.middlewareStack.add(quiet, FIRST);
         client.middlewareStack.add(chokePoint('ssm', place, purpose === 'change'), LAST);
         return client;
       }),
     sts: (place, credentials) => {
       const client = new STSClient({ ...settings(place, 'look'), credentials });
+      client.middlewareStack.add(quiet, FIRST);
       client.middlewareStack.add(chokePoint('sts', place, false), LAST);
       return client;
     },
   };
 }
 
+const FIRST = { step: 'initialize', priority: 'high', name: 'patchdaySecrets' } as const;
 const LAST = { step: 'finalizeRequest', priority: 'low', name: 'patchdayChokePoint' } as const;
 const KEEP = { keepAlive: true, maxSockets: 50 };
 const FRESH = {

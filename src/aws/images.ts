@@ -114,7 +114,7 @@ export function createImages(calls: Calls, zones: readonly ZoneAccess[]): Images
         { cause: refused },
       );
     }
-    const source = taken.SourceInstanceId ?? tagsOf(taken)[BACKUP_TAGS.instance];
+    const source = sourceOf(taken);
     if (source === instanceId) return taken.ImageId;
     throw new NoEffect(
       refused.code,
@@ -158,9 +158,10 @@ export function createImages(calls: Calls, zones: readonly ZoneAccess[]): Images
       );
     },
 
-    async find(place, name) {
+    async find(place, { instanceId, name }) {
       const found = await byName(calls, place, name);
-      return found ? { found: found.ImageId } : 'absent';
+      // Of another instance: it is refused, in words, by the Duplicate that the next attempt meets.
+      return found && sourceOf(found) === instanceId ? { found: found.ImageId } : 'absent';
     },
 
     async look(place, imageIds) {
@@ -210,6 +211,10 @@ function toRecord(place: Place, found: Image): BackupRecord {
     createdAt: timeOf(found.CreationDate) ?? 0,
     expiresAt: timeOf(tags[BACKUP_TAGS.expiresAt]),
   };
+}
+
+function sourceOf(found: Image): string | undefined {
+  return found.SourceInstanceId ?? tagsOf(found)[BACKUP_TAGS.instance];
 }
 
 function tagsOf(found: Image): Record<string, string> {

@@ -6,6 +6,7 @@ import { createClients, type Purpose } from './clients.ts';
 import { createCommands } from './commands.ts';
 import { examineZone } from './doctor.ts';
 import { createFleet } from './fleet.ts';
+import { createHandedOut } from './handed-out.ts';
 import { createIdentity } from './identity.ts';
 import { createImages } from './images.ts';
 import type { AwsOptions } from './options.ts';
@@ -34,6 +35,7 @@ export async function examineAws(options: AwsOptions): Promise<Finding[]> {
 function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
   const log = options.log ?? { warn: () => undefined };
   const base = baseCredentials();
+  const handedOut = createHandedOut(options.clock, options.scrub ?? ((text) => text));
   const pacer = createPacer(options.clock, options.paceScale ?? 1);
 
   // The SDK asks before every request; `memoized` keeps it from holding an answer until shortly before its expiry.
@@ -49,11 +51,13 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
     apiTimeoutMs: options.apiTimeoutMs,
     hooks: options.hooks ?? {},
     credentials: provider,
+    scrub: handedOut.scrub,
   });
   const sessions: Sessions = createSessions({
     zones: options.zones,
     clock: options.clock,
     log,
+    remember: handedOut.remember,
     sts: (place) => clients.sts(place, base),
   });
   const calls = createCalls(clients, sessions.forget, options.ownInstanceIds ?? (() => []));
@@ -62,7 +66,7 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
     fleet: createFleet(calls, options.zones, log),
     power: createPower(calls, pacer),
     images: createImages(calls, options.zones),
-    commands: createCommands(calls, options.clock, pacer, log, options.scrub ?? ((text) => text)),
+    commands: createCommands(calls, options.clock, pacer, log, handedOut.scrub),
     patchStates: createPatchStates(calls, log),
     identity: createIdentity(
       (place) => clients.sts(place, provider(place, 'change')),

@@ -40,7 +40,7 @@ export interface AwsOptions {
   clock: Clock;
   hooks?: AwsHooks;
   log?: AwsLog;
-  /** Takes secrets out of what commands printed, before anybody else sees it. */
+  /** Takes secrets out of what AWS said and commands printed, before anybody else sees it. */
   scrub?: (text: string) => string;
   /** Multiplies the rates of pace(); above 1 only against a simulator. */
   paceScale?: number;

@@ -52,6 +52,8 @@ export function createSessions(options: {
   zones: readonly ZoneAccess[];
   clock: Clock;
   log: AwsLog;
+  /** Told of every secret that AWS hands out, before it is used. */
+  remember(secrets: readonly string[], expiresAt: number): void;
   /** A client with the base credentials, on the place's regional endpoint. */
   sts(place: Place): STSClient;
 }): Sessions {
@@ -90,9 +92,10 @@ export function createSessions(options: {
         true,
       );
     }
+    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = read.data.Credentials;
+    options.remember([AccessKeyId, SecretAccessKey, SessionToken], Expiration.getTime());
     const account = read.data.AssumedRoleUser.Arn.split(':')[4];
     if (account !== zone.accountId) throw wrongAccount(roleArn, zone, account ?? 'unknown');
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = read.data.Credentials;
     return {
       accessKeyId: AccessKeyId,
       secretAccessKey: SecretAccessKey,

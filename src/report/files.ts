@@ -14,21 +14,25 @@ export interface ReportFiles {
 export function createReportFiles(options: {
   dataDir: string;
   view: (runId: string) => RunView | null;
+  /** The run as it was planned in that version. */
+  viewOfPlan: (runId: string, version: number) => RunView | null;
   /** Takes secrets out of every string. */
   scrub?: (text: string) => string;
 }): ReportFiles {
   const secrets = options.scrub ?? ((text: string) => text);
-  const common = (runId: string) => {
-    const view = options.view(runId);
-    if (!view) throw new Error(`there is no run ${runId}`);
-    return { folder: options.dataDir, view, scrub: (text: string) => secrets(plainMentions(text)) };
+  const scrub = (text: string) => secrets(plainMentions(text));
+  const common = (runId: string, planVersion?: number) => {
+    const view = planVersion === undefined ? options.view(runId) : options.viewOfPlan(runId, planVersion);
+    if (!view) throw new Error(`there is no run ${runId}, or no such plan of it`);
+    return { folder: options.dataDir, view, scrub };
   };
   return {
     async write(runId) {
       await writeReports(common(runId));
     },
-    async filesFor(runId, kind) {
-      const files = kind === 'plan' ? await writePlan(common(runId)) : await writeReports(common(runId));
+    async filesFor(runId, kind, planVersion) {
+      const files =
+        kind === 'plan' ? await writePlan(common(runId, planVersion)) : await writeReports(common(runId));
       return files.map((f) => ({ name: f.name, title: titleOf(f.name, runId), content: { path: f.path } }));
     },
   };

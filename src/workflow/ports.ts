@@ -133,8 +133,10 @@ export interface Images {
     place: Place,
     request: { instanceId: string; name: string; noReboot: boolean; tags: Readonly<Record<string, string>> },
   ): Promise<string>;
-  /** By exact name among our own images. Throws LookFailed. */
-  find(place: Place, name: string): Promise<Found<string>>;
+  /**
+   * By exact name among our own images; one that was made from another instance is not the one. Throws LookFailed.
+   */
+  find(place: Place, image: { instanceId: string; name: string }): Promise<Found<string>>;
   /** Many images at once. An image that AWS does not know (yet) is absent. Throws LookFailed. */
   look(place: Place, imageIds: readonly string[]): Promise<Map<string, BackupLook>>;
   /** All backups that Patchday made in a landing zone. Throws LookFailed. */

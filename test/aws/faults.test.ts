@@ -219,6 +219,21 @@ describe('SendCommand', () => {
   });
 });
 
+describe('connections', () => {
+  it('are new for each change, and kept for reads: one that the server closes would leave a change in doubt', async () => {
+    wire.on('CancelCommand', () => ({ json: {} }));
+    wire.on('ListCommands', () => ({ json: { Commands: [] } }));
+    for (let turn = 0; turn < 3; turn++) {
+      await aws.commands.cancel(PLACE, 'c-1', [ID]);
+      await aws.commands.find(PLACE, 'x', 0);
+    }
+
+    const used = (operation: string) =>
+      new Set(wire.received.filter((one) => one.operation === operation).map((one) => one.port)).size;
+    expect([used('CancelCommand'), used('ListCommands')]).toEqual([3, 1]);
+  });
+});
+
 describe('a read', () => {
   it('is repeated by the SDK, and succeeds', async () => {
     wire.on('ListCommands', (_, nth) =>

@@ -76,15 +76,38 @@ describe('backups', () => {
     expect(effects('CreateImage')).toHaveLength(1);
   });
 
+  it('are made with or without a reboot, as the policy says', async () => {
+    await startSmall({ linux: 2 });
+
+    for (const [name, noReboot] of [
+      ['linux-1', true],
+      ['linux-2', false],
+    ] as const)
+      await aws.images.create(place, {
+        instanceId: idOf(name),
+        name: `patchday-r1-${name}`,
+        noReboot,
+        tags: {},
+      });
+
+    expect(simulator.control.images().map((one) => [one.name, one.noReboot])).toEqual([
+      ['patchday-r1-linux-1', true],
+      ['patchday-r1-linux-2', false],
+    ]);
+  });
+
   it('are found by their name after an answer that was lost', async () => {
-    await startSmall({ linux: 1 });
+    await startSmall({ linux: 2 });
     simulator.control.fault({ operation: 'CreateImage', when: 'after', kind: 'reset' });
 
     await expect(backUp('linux-1', 'patchday-r1-a')).rejects.toMatchObject({ name: 'InDoubt' });
 
     const [image] = simulator.control.images();
-    expect(await aws.images.find(place, 'patchday-r1-a')).toEqual({ found: image?.id });
-    expect(await aws.images.find(place, 'patchday-r1-*')).toBe('absent');
+    const find = (of: string, name: string) => aws.images.find(place, { instanceId: idOf(of), name });
+    expect(await find('linux-1', 'patchday-r1-a')).toEqual({ found: image?.id });
+    expect(await find('linux-1', 'patchday-r1-*')).toBe('absent');
+    // Somebody else's backup is nobody's restore point here.
+    expect(await find('linux-2', 'patchday-r1-a')).toBe('absent');
     expect(effects('CreateImage')).toHaveLength(1);
   });
 

@@ -119,8 +119,18 @@ describe('the instance that Patchday runs on', () => {
   });
 
   it.each([
+    ['a container service on instances', null, { AWS_EXECUTION_ENV: 'AWS_ECS_EC2' }],
+    ['an older machine of EC2, whose mainboard says Xen', 'Xen', {}],
+    ['a machine of EC2', 'Amazon EC2', {}],
+  ])('may be one on %s: nobody could be asked', async (_, vendor, env) => {
+    if (vendor !== null) board({ vendor });
+    expect(await host({ url: 'http://127.0.0.1:1', env }).look()).toMatchObject({ state: 'unknown' });
+  });
+
+  it.each([
     ['an answer that is no instance id', 200, '<html>captive portal</html>'],
     ['an error', 500, ''],
+    ['an error that tells an instance id', 404, ID],
     ['an answer without end', 200, 'i-0'.repeat(10_000)],
   ])('is not taken from %s', async (_, status, body) => {
     const server = createServer((request, response) => {

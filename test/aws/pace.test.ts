@@ -89,6 +89,18 @@ describe('pacing', () => {
     expect(waits).toEqual(['elsewhere', 'start', 'the 41st']);
   });
 
+  it('counts each account by itself', async () => {
+    const pacer = createPacer(clock, 1);
+    const inAccount = (accountId: string) =>
+      Promise.race([
+        pacer.pace({ ...place, accountId }, 'start').then(() => 'at once'),
+        new Promise((resolve) => setImmediate(() => resolve('waits'))),
+      ]);
+    for (let taken = 0; taken < 4; taken++) expect(await inAccount('1')).toBe('at once');
+
+    expect([await inAccount('2'), await inAccount('1')]).toEqual(['at once', 'waits']);
+  });
+
   it('refuses a scale that would stop everything', () => {
     expect(() => createPacer(clock, 0)).toThrow('paceScale must be above 0');
   });

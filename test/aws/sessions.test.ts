@@ -54,6 +54,31 @@ describe('sessions', () => {
     expect([keyOf('ListCommands'), keyOf('CancelCommand')]).toEqual(['ASIATEST1', 'ASIATEST2']);
   });
 
+  it('are of the run that calls, and of no other: its name is on every line of CloudTrail', async () => {
+    const aws = start();
+    const other = { ...PLACE, runId: 'r2' };
+
+    await look(aws);
+    await aws.commands.find(other, 'x', now);
+    await aws.commands.cancel(PLACE, 'c-1', ['i-0']);
+    await aws.commands.cancel(other, 'c-1', ['i-0']);
+    await look(aws);
+
+    const nameOf = new Map(
+      wire.received
+        .filter((one) => one.operation === 'AssumeRole')
+        .map((one, n) => [`ASIATEST${n + 1}`, new URLSearchParams(one.body).get('RoleSessionName')]),
+    );
+    const used = wire.received.filter((one) => one.operation !== 'AssumeRole');
+    expect(used.map((one) => `${one.operation} ${nameOf.get(one.accessKey)}`)).toEqual([
+      'ListCommands patchday-r1',
+      'ListCommands patchday-r2',
+      'CancelCommand patchday-r1',
+      'CancelCommand patchday-r2',
+      'ListCommands patchday-r1',
+    ]);
+  });
+
   it('are asked for once, however many calls wait for them', async () => {
     const aws = start();
 

@@ -12,6 +12,10 @@ export interface Received {
   body: string;
   region: string;
   accessKey: string;
+  /** Of the connection that it came by: which requests shared one. */
+  port: number;
+  /** The session token that it was signed with. */
+  token: string;
 }
 
 export type Reply =
@@ -58,7 +62,9 @@ export async function startWire(): Promise<Wire> {
         typeof target === 'string' ? (target.split('.')[1] ?? '') : (form.get('Action') ?? 'unknown');
       const [, accessKey = '', , region = ''] =
         /Credential=([^/]+)\/([^/]+)\/([^/]+)/.exec(request.headers.authorization ?? '') ?? [];
-      const one = { operation, body, region, accessKey };
+      const token = String(request.headers['x-amz-security-token'] ?? '');
+      const port = request.socket.remotePort ?? 0;
+      const one = { operation, body, region, accessKey, port, token };
       received.push(one);
       const own = replies.get(operation);
       const reply = own
@@ -110,7 +116,7 @@ function assumed(form: URLSearchParams, session: Wire['session'], nth: number): 
   return {
     xml: `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 <AssumedRoleUser><Arn>arn:aws:sts::${account}:assumed-role/role/${form.get('RoleSessionName')}</Arn><AssumedRoleId>A:x</AssumedRoleId></AssumedRoleUser>
-<Credentials><AccessKeyId>ASIATEST${nth}</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>token</SessionToken><Expiration>${expires}</Expiration></Credentials>
+<Credentials><AccessKeyId>ASIATEST${nth}</AccessKeyId><SecretAccessKey>KeyHandedOut${nth}</SecretAccessKey><SessionToken>TokenHandedOut${nth}</SessionToken><Expiration>${expires}</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>`,
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { GROUPS, USERS } from '../../sandbox/slack/default-workspace.ts';
+import { csvRecords } from '../report/csv-reader.ts';
 import { until } from '../support/until.ts';
 import { startTeam, type Team, type TeamOptions } from './team.ts';
 
@@ -126,6 +127,41 @@ describe('excluding instances', () => {
       .flatMap((m) => m.files)
       .filter((f) => f.name.includes('plan-'));
     expect(plans.map((f) => /plan-(\d)/.exec(f.name)?.[1])).toEqual(['1', '2']);
+  });
+});
+
+describe('a plan that is told only after the next one was made', () => {
+  it('comes with the file of its own version', async () => {
+    const t = await start({ linux: 3 });
+    t.slack.control.fault({ method: 'files.getUploadURLExternal', kind: 'server_error', times: null });
+    const runId = await t.scan('priya');
+    const card = await t.toApprove(runId);
+    const modal = await t.open('marco', card, 'run_exclude', 'Exclude instances');
+    await t.submit('marco', modal, {
+      targets_page_0: { targets_chosen: ['1'] },
+      reason: { reason_text: 'month end' },
+    });
+    await t.cardThat(runId, 'Plan 2, hash');
+    expect(t.thread(runId).flatMap((m) => m.files)).toEqual([]);
+    t.slack.control.clearFaults();
+    await t.told(runId, /excluded 1 instance.*month end/, 20_000);
+    const plans = t
+      .thread(runId)
+      .flatMap((m) => m.files)
+      .filter((f) => f.name.includes('plan-'))
+      .map(({ id, name }) => ({ name, rows: csvRecords(t.slack.control.file(id).toString('utf8')) }));
+    const shown = plans.map(({ name, rows }) => ({
+      version: /plan-(\d)/.exec(name)?.[1],
+      rows: rows.map(
+        (r) => `${r['plan_version']} ${r['in_plan']} ${r['eligible']} ${r['wave'] ? 'wave' : ''}`,
+      ),
+      hashes: new Set(rows.map((r) => r['plan_hash'])).size,
+    }));
+    expect(shown).toEqual([
+      { version: '1', rows: Array(3).fill('1 yes yes wave'), hashes: 1 },
+      { version: '2', rows: [...Array(2).fill('2 yes yes wave'), '2 no no '], hashes: 1 },
+    ]);
+    expect(plans[0]?.rows[0]?.['plan_hash']).not.toBe(plans[1]?.rows[0]?.['plan_hash']);
   });
 });
 

@@ -92,6 +92,47 @@ describe('a secret', () => {
     expect(entry(lines)['msg']).toBe(Array(5).fill(REMOVED).join(' '));
   });
 
+  it.each([
+    ['a session token', `IQoJb3JpZ2lu${'X2Vj/GE+'.repeat(8)}==`],
+    ['a session token of an older form', `FwoGZXIvYXdz${'EBYaDHk1'.repeat(8)}`],
+    ['a session token of the oldest form', `FQoGZXIvYXdz${'EBYaDHk1'.repeat(8)}`],
+    ['a session token in a URL', `FwoGZXIvYXdz${'EBYa%2FHk1'.repeat(8)}%3D`],
+    ['a private key', '-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----'],
+  ])('is recognised by its form: %s', (_, secret) => {
+    expect(createScrubber([])(`before ${secret} after`)).toBe(`before ${REMOVED} after`);
+  });
+
+  it('is recognised when it is a private key that was cut off, to the end of the text', () => {
+    expect(createScrubber([])('before -----BEGIN PRIVATE KEY-----\nMIIEabc\nMIIEdef')).toBe(
+      `before ${REMOVED}`,
+    );
+  });
+
+  it('is gone in base64, as it stands in an authorization header', () => {
+    for (const secret of ['a secret of 19 chars', 'a secret of 20 chars.', 'a secret of 21 chars..']) {
+      const text = createScrubber([secret])(`Basic ${Buffer.from(secret).toString('base64')}`);
+      expect(text).toMatch(/^Basic \[secret removed\]=*$/);
+    }
+  });
+
+  it('that begins like a shorter one leaves no rest behind', () => {
+    for (const secrets of [
+      ['hunter', 'hunter-two'],
+      ['hunter-two', 'hunter'],
+    ])
+      expect(createScrubber(secrets)('it is hunter-two, not hunter')).toBe(
+        `it is ${REMOVED}, not ${REMOVED}`,
+      );
+  });
+
+  it('with quotes and backslashes is gone in JSON and in JSON within JSON', () => {
+    const secret = 'pa"ss\\wo\nrd';
+    const once = JSON.stringify({ a: secret });
+    const scrub = createScrubber([secret]);
+    expect(scrub(once)).toBe(`{"a":"${REMOVED}"}`);
+    expect(scrub(JSON.stringify({ b: once }))).toBe(`{"b":"{\\"a\\":\\"${REMOVED}\\"}"}`);
+  });
+
   it('is recognised by its name in JSON, XML and query strings', () => {
     const scrub = createScrubber([]);
     expect(scrub('{"SecretAccessKey":"abc/def","x":1}')).toBe(`{"SecretAccessKey":"${REMOVED}","x":1}`);

@@ -1,7 +1,8 @@
 /**
  * Canaries through the whole bot, among errors of every kind: its own tokens and everything that AWS handed out must
  * not be in the log, the database, what Slack was sent, any file, or what a breaking process prints; nor a secret
- * that a patch command printed in what Slack was sent, the reports or the log. Every other test with a whole bot
+ * that a patch command printed in what Slack was sent, the reports or the log. AWS repeats the session token of a request
+ * in refusing it. Every other test with a whole bot
  * looks for its own secrets too, when it ends (`Team.close`).
  */
 import { fileURLToPath } from 'node:url';
@@ -17,21 +18,18 @@ const PRINTED = ['xoxb-9999-CANARYCANARYCANARY', 'AKIACANARYCANARYAAAA', 'ASIACA
 
 const BREAK = fileURLToPath(new URL('../support/break-on-signal.mjs', import.meta.url));
 
-const fleet = () =>
-  smallFleet({
-    linux: 3,
-    instances: {
-      'linux-1': {
-        behaviour: {
-          install: 'fails',
-          failure: {
-            exitCode: 5,
-            stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}\nours: ${HUB_SECRET}`,
-          },
-        },
-      },
+const FAILING = {
+  behaviour: {
+    install: 'fails',
+    failure: {
+      exitCode: 5,
+      stderr: `CANARYMARK token=${PRINTED[0]} key ${PRINTED[1]}\n${PRINTED[2]}\nours: ${HUB_SECRET}`,
     },
-  });
+  },
+} as const;
+
+/** Two fail: of one, AWS refuses to tell what it printed. */
+const fleet = () => smallFleet({ linux: 3, instances: { 'linux-1': FAILING, 'linux-2': FAILING } });
 
 async function job(team: Team): Promise<CaseResult> {
   const { aws, slack } = team;
@@ -39,12 +37,15 @@ async function job(team: Team): Promise<CaseResult> {
   const card = await team.toApprove(runId);
   aws.control.fault({ operation: 'CreateImage', when: 'after', kind: 'reset' });
   aws.control.fault({ operation: 'DescribeImages', when: 'before', kind: 'http500', times: 3 });
+  for (const operation of ['SendCommand', 'GetCommandInvocation'])
+    aws.control.fault({ operation, when: 'before', kind: 'echo' });
   slack.control.fault({ method: 'chat.update', kind: 'server_error', times: 2 });
   slack.control.fault({ method: 'chat.postMessage', kind: 'error', error: 'internal_error', times: 1 });
   await team.click('aisha', card, 'run_approve');
   await team.ended(runId, 30_000);
   await caughtUp(team);
   const fired = aws.control.firedFaults();
+  const silent = aws.control.faults().filter((fault) => fault.spec.kind === 'echo' && fault.fired === 0);
   await team.stopBot();
   const places = team.places();
   const outside = places.filter(({ where }) => !where.includes('.sqlite'));
@@ -52,6 +53,9 @@ async function job(team: Team): Promise<CaseResult> {
   if (!outside.some(({ text }) => text.includes('CANARYMARK')))
     wrong.push('what the command printed was not shown at all');
   if (!team.log.join('').includes('"level"')) wrong.push('the log is empty, so nothing was shown about it');
+  for (const { spec } of silent) wrong.push(`AWS never repeated the session token of ${spec.operation}`);
+  if (!outside.some(({ text }) => text.includes('does not match the signature')))
+    wrong.push('what AWS said of the signature was not shown at all');
   if (aws.control.sessionSecrets().length === 0) wrong.push('AWS handed out nothing that could leak');
   return {
     wrong,

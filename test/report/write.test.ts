@@ -94,4 +94,39 @@ describe('writing reports', () => {
     expect(text).not.toMatch(/hunter2|MIIE/);
     expect(JSON.parse(text).targets).toHaveLength(2);
   });
+
+  it('takes secrets out of the names of tags too, and loses no tag by it', async () => {
+    const scrub = createScrubber(['hunter2-hunter2', 'swordfish-1']);
+    const tags = { 'a hunter2-hunter2': '1', 'a swordfish-1': '2', Name: 'web' };
+    const files = await writeReports({ folder, view: view([target(1, { instance: { tags } })]), scrub });
+    const texts = await Promise.all(files.map((file) => readFile(file.path, 'utf8')));
+    expect(texts.join('')).not.toMatch(/hunter2|swordfish/);
+    expect(JSON.parse(texts[2] ?? '').targets[0].tags).toEqual({
+      Name: 'web',
+      'a [secret removed]': '1',
+      'a [secret removed] (2)': '2',
+    });
+  });
+
+  it('takes secrets out of the plan', async () => {
+    const [file] = await writePlan({
+      folder,
+      view: view([target(1, { instance: { name: 'web hunter2-hunter2' } })]),
+      scrub: createScrubber(['hunter2-hunter2']),
+    });
+    const text = await readFile(file?.path ?? '', 'utf8');
+    expect(text).toContain('web [secret removed]');
+    expect(text).not.toContain('hunter2');
+  });
+
+  it('lets nobody but its own group read them, and nobody else write them', async () => {
+    const before = process.umask(0);
+    try {
+      const files = await writeReports({ folder, view: troubledView(), scrub: asIs });
+      for (const { path } of files) expect((await stat(path)).mode & 0o777).toBe(0o640);
+      expect((await stat(join(folder, 'k3f9a2'))).mode & 0o777).toBe(0o750);
+    } finally {
+      process.umask(before);
+    }
+  });
 });

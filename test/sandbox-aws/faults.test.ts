@@ -198,6 +198,7 @@ test.each<[Partial<FaultSpec>]>([
   [{ times: 0 }],
   [{ kind: 'hide', when: 'before' }],
   [{ kind: 'denied', when: 'after' }],
+  [{ kind: 'echo', when: 'after' }],
 ])('a fault that could never strike is refused: %j', async (change) => {
   const { sim } = await stage();
   const spec: FaultSpec = { operation: 'SendCommand', when: 'before', kind: 'reset', ...change };

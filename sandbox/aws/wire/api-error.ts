@@ -55,3 +55,13 @@ export function serverError(service: Service, status: 500 | 503): ApiError {
     service === 'ssm' ? 'InternalServerError' : service === 'ec2' ? 'InternalError' : 'InternalFailure';
   return new ApiError(code, 'An internal error has occurred', 500);
 }
+
+/** A signature that does not match, with what was signed: the session token stands in it. */
+export function signatureRefused(service: Service, token = ''): ApiError {
+  const code = service === 'ssm' ? 'InvalidSignatureException' : 'SignatureDoesNotMatch';
+  return new ApiError(
+    code,
+    `The request signature we calculated does not match the signature you provided. The canonical string should have been 'POST / x-amz-security-token:${token}'`,
+    service === 'ssm' ? 400 : 403,
+  );
+}

@@ -26,7 +26,7 @@ export const createImage: EffectKind = {
   },
 
   async find({ aws }, effect) {
-    const found = await aws.images.find(placeOf(effect), requestOf(effect, 'create_image').name);
+    const found = await aws.images.find(placeOf(effect), requestOf(effect, 'create_image'));
     return typeof found === 'string' ? found : { found: { imageId: found.found } };
   },
 

@@ -1,6 +1,7 @@
 /** Questions that change nothing. */
 import type { MissingPatch } from '../instance.ts';
 import { makeView } from '../make-view.ts';
+import { hashPlan } from '../plan-hash.ts';
 import type { Scope } from '../plan-types.ts';
 import { type BackupRecord, LookFailed } from '../ports.ts';
 import type { Actor, Answer } from '../service.ts';
@@ -20,6 +21,31 @@ export function view({ store }: Pick<ServiceParts, 'store'>, runId: string): Run
     targets: store.allTargets(runId),
     needingAttention: store.effectsNeedingAttention(runId),
     freezes: store.freezes(),
+  });
+}
+
+/** The run as it was planned in that version, whatever was planned since; null when there is no such plan. */
+export function viewOfPlan(
+  { store }: Pick<ServiceParts, 'store'>,
+  runId: string,
+  version: number,
+): RunView | null {
+  const run = store.run(runId);
+  const plan = store.plan(runId, version);
+  if (!run || !plan) return null;
+  const planned = new Map(plan.targets.map((t) => [t.key, t]));
+  return makeView({
+    run: { ...run, planVersion: version, planHash: hashPlan(plan), planChangedBy: plan.changedBy },
+    plan,
+    approvals: store.approvals(runId),
+    targets: store.allTargets(runId).map((t) => {
+      const then = planned.get(t.key);
+      return then
+        ? { ...t, eligible: true, wave: then.wave, wasStopped: then.wasStopped }
+        : { ...t, wave: null };
+    }),
+    needingAttention: [],
+    freezes: [],
   });
 }
 

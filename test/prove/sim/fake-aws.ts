@@ -145,7 +145,7 @@ export function fakeAws(world: World): Aws {
           return world.createImage(place.runId, name, machine, instanceId).id;
         });
       },
-      async find(_place, name) {
+      async find(_place, { name }) {
         maySee();
         const image = [...world.images.values()].find((i) => i.name === name && i.visibleAt <= now());
         return image ? { found: image.id } : 'absent';

@@ -43,6 +43,32 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
     noticedAs: /a secret .* is in what Slack was sent/,
   },
   {
+    name: 'what AWS says is passed on as it is',
+    promise: 'no secret leaves the process',
+    changes: [
+      {
+        file: 'src/aws/clients.ts',
+        find: 'throw scrubError(error, options.scrub);',
+        replace: 'throw error;',
+      },
+    ],
+    prove: ['--only', 'secrets', '--case', 'whole'],
+    noticedAs: /a secret .* is in what Slack was sent/,
+  },
+  {
+    name: 'the sessions that AWS hands out are not known as secrets',
+    promise: 'no secret leaves the process',
+    changes: [
+      {
+        file: 'src/aws/sessions.ts',
+        find: 'options.remember([AccessKeyId, SecretAccessKey, SessionToken], Expiration.getTime());',
+        replace: '',
+      },
+    ],
+    prove: ['--only', 'secrets', '--case', 'whole'],
+    noticedAs: /a secret .* is in patchday\.sqlite/,
+  },
+  {
     name: 'an error that nothing caught is left to Node to print',
     promise: 'no secret leaves the process',
     changes: [
