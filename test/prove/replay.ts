@@ -69,7 +69,7 @@ function again(seed: number, before: { team: Team; recorded: Json[] }, restart: 
 
 const about = {
   name: 'replay',
-  bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down',
+  bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down, and a window is known under another trigger',
   defaults: { seeds: 200, seconds: 600 },
 };
 
