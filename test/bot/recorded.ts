@@ -55,6 +55,9 @@ export function underNewTrigger(envelope: Json): Json {
   return underNewId({ ...rest, payload: { ...payload, trigger_id: `forged.${++relayed}.trigger` } });
 }
 
+export const isCommand = (envelope: Json) => envelope['type'] === 'slash_commands';
+/** "scan" of /patch scan test. */
+export const wordOf = (envelope: Json) => String((envelope['payload'] as Json)['text']).split(' ')[0];
 export const isSubmission = (envelope: Json) => (envelope['payload'] as Json)['type'] === 'view_submission';
 /** How often the window of a rejection came again and was known for one that had been taken. */
 export const knownWindows = (team: Team) =>
@@ -68,14 +71,18 @@ export const isClick = (envelope: Json) => (envelope['payload'] as Json)['type']
 export const actionOf = (envelope: Json) => String((envelope as Forged).payload.actions[0]?.['action_id']);
 export const seconds = (from: number) => (Date.now() / 1000 + from).toFixed(6);
 
-/** A team that did a whole job with commands, clicks and modals, rejected a run and stopped one; what Slack sent for it. */
+/** A team that did a whole job with commands, clicks and modals, rejected its retry and stopped a run; what Slack sent for it. */
 export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
-  const team = await startTeam({ fleet: smallFleet({ linux: 3 }), environment: { approvals_required: 2 } });
+  const fleet = smallFleet({
+    linux: 3,
+    instances: { 'linux-1': { behaviour: { install: ['fails', 'succeeds'] } } },
+  });
+  const team = await startTeam({ fleet, environment: { approvals_required: 2 } });
   await team.say('marco', 'freeze all drill');
   await team.say('marco', 'unfreeze all');
   const runId = await patched(team);
   said(await team.say('aisha', `report ${runId}`), 'is posted to its thread again');
-  await rejected(team);
+  await rejected(team, await team.scan('marco', `retry ${runId}`));
   await stopped(team);
   return { team, recorded: [...team.slack.control.envelopes()] };
 }
@@ -95,8 +102,7 @@ async function patched(team: Team): Promise<string> {
   return runId;
 }
 
-async function rejected(team: Team): Promise<void> {
-  const runId = await team.scan('priya');
+async function rejected(team: Team, runId: string): Promise<void> {
   const modal = await team.open('marco', await team.toApprove(runId), 'run_reject', 'Reject run');
   said(await team.submit('marco', modal, { reason: { reason_text: 'not today' } }), 'is rejected');
   await team.ended(runId);

@@ -11,6 +11,7 @@ import {
   type Forged,
   HOUR,
   isClick,
+  isCommand,
   isRejection,
   isSubmission,
   knownWindows,
@@ -19,6 +20,7 @@ import {
   seconds,
   underNewId,
   underNewTrigger,
+  wordOf,
 } from './recorded.ts';
 import { startTeam, type Team } from './team.ts';
 
@@ -27,7 +29,9 @@ describe('recorded payloads', () => {
   let recorded: Json[];
   beforeAll(async () => {
     ({ team, recorded } = await recordedJob());
-    expect(recorded.map((e) => e['type'])).toContain('slash_commands');
+    expect(recorded.filter(isCommand).map(wordOf)).toEqual(
+      expect.arrayContaining(['freeze', 'unfreeze', 'scan', 'report', 'retry']),
+    );
     expect(recorded.filter(isClick).length).toBeGreaterThanOrEqual(3);
     expect(recorded.filter(isSubmission)).toHaveLength(2);
     expect(recorded.filter(isClick).map(actionOf)).toEqual(
