@@ -14,6 +14,7 @@ export function done(team: Team) {
     plans: team.rows('SELECT run_id, version, hash FROM plans ORDER BY run_id, version'),
     effects: team.rows('SELECT tag, state FROM effects ORDER BY tag'),
     freezes: team.rows('SELECT scope, reason FROM freezes'),
+    told: team.rows("SELECT run_id, news FROM outbox WHERE news ->> '$.kind' <> 'anchor' ORDER BY id"),
     decided: team.audit().filter((r) => !r.action.startsWith('denied.')),
     mutations: team.mutations(),
   };
@@ -48,15 +49,45 @@ export function dated(envelope: Json, actionTs: string | undefined): Json {
   return underNewId({ ...rest, payload: { ...payload, actions, trigger_id: `forged.${++relayed}.trigger` } });
 }
 
+/** A recorded submission under another trigger, as Slack gives every delivery of a window that is sent again. */
+export function underNewTrigger(envelope: Json): Json {
+  const { payload, ...rest } = structuredClone(envelope) as Forged;
+  return underNewId({ ...rest, payload: { ...payload, trigger_id: `forged.${++relayed}.trigger` } });
+}
+
+export const isCommand = (envelope: Json) => envelope['type'] === 'slash_commands';
+/** "scan" of /patch scan test. */
+export const wordOf = (envelope: Json) => String((envelope['payload'] as Json)['text']).split(' ')[0];
+export const isSubmission = (envelope: Json) => (envelope['payload'] as Json)['type'] === 'view_submission';
+/** How often the window of a rejection came again and was known for one that had been taken. */
+export const knownWindows = (team: Team) =>
+  team.rows("SELECT 1 FROM audit WHERE action = 'denied.reject' AND detail ->> '$.code' = 'seen_before'")
+    .length;
+
+export const isRejection = (envelope: Json) =>
+  ((envelope['payload'] as Json)['view'] as Json | undefined)?.['callback_id'] === 'modal_reject' &&
+  isSubmission(envelope);
 export const isClick = (envelope: Json) => (envelope['payload'] as Json)['type'] === 'block_actions';
 export const actionOf = (envelope: Json) => String((envelope as Forged).payload.actions[0]?.['action_id']);
 export const seconds = (from: number) => (Date.now() / 1000 + from).toFixed(6);
 
-/** A team that did a whole job with commands, clicks and modals; what Slack sent for it. */
+/** A team that did a whole job with commands, clicks and modals, rejected its retry and stopped a run; what Slack sent for it. */
 export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
-  const team = await startTeam({ fleet: smallFleet({ linux: 3 }), environment: { approvals_required: 2 } });
+  const fleet = smallFleet({
+    linux: 3,
+    instances: { 'linux-1': { behaviour: { install: ['fails', 'succeeds'] } } },
+  });
+  const team = await startTeam({ fleet, environment: { approvals_required: 2 } });
   await team.say('marco', 'freeze all drill');
   await team.say('marco', 'unfreeze all');
+  const runId = await patched(team);
+  said(await team.say('aisha', `report ${runId}`), 'is posted to its thread again');
+  await rejected(team, await team.scan('marco', `retry ${runId}`));
+  await stopped(team);
+  return { team, recorded: [...team.slack.control.envelopes()] };
+}
+
+async function patched(team: Team): Promise<string> {
   const runId = await team.scan('priya');
   let card = await team.toApprove(runId);
   const modal = await team.open('marco', card, 'run_exclude', 'Exclude instances');
@@ -66,8 +97,23 @@ export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
   });
   card = await team.cardThat(runId, 'Plan 2, hash');
   await team.click('aisha', card, 'run_approve');
-  const answer = await team.click('tom', card, 'run_approve');
-  if (!answer.includes('is approved')) throw new Error(answer);
+  said(await team.click('tom', card, 'run_approve'), 'is approved');
   await team.ended(runId);
-  return { team, recorded: [...team.slack.control.envelopes()] };
+  return runId;
+}
+
+async function rejected(team: Team, runId: string): Promise<void> {
+  const modal = await team.open('marco', await team.toApprove(runId), 'run_reject', 'Reject run');
+  said(await team.submit('marco', modal, { reason: { reason_text: 'not today' } }), 'is rejected');
+  await team.ended(runId);
+}
+
+async function stopped(team: Team): Promise<void> {
+  const runId = await team.scan('priya');
+  said(await team.click('aisha', await team.toApprove(runId), 'run_stop'), 'is stopped');
+  await team.ended(runId);
+}
+
+function said(answer: string, says: string): void {
+  if (!answer.includes(says)) throw new Error(answer);
 }

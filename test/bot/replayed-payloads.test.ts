@@ -11,10 +11,16 @@ import {
   type Forged,
   HOUR,
   isClick,
+  isCommand,
+  isRejection,
+  isSubmission,
+  knownWindows,
   recordedJob,
   redeliver,
   seconds,
   underNewId,
+  underNewTrigger,
+  wordOf,
 } from './recorded.ts';
 import { startTeam, type Team } from './team.ts';
 
@@ -23,9 +29,14 @@ describe('recorded payloads', () => {
   let recorded: Json[];
   beforeAll(async () => {
     ({ team, recorded } = await recordedJob());
-    expect(recorded.map((e) => e['type'])).toContain('slash_commands');
+    expect(recorded.filter(isCommand).map(wordOf)).toEqual(
+      expect.arrayContaining(['freeze', 'unfreeze', 'scan', 'report', 'retry']),
+    );
     expect(recorded.filter(isClick).length).toBeGreaterThanOrEqual(3);
-    expect(recorded.some((e) => (e['payload'] as Json)['type'] === 'view_submission')).toBe(true);
+    expect(recorded.filter(isSubmission)).toHaveLength(2);
+    expect(recorded.filter(isClick).map(actionOf)).toEqual(
+      expect.arrayContaining(['run_exclude', 'run_approve', 'run_reject', 'run_stop']),
+    );
   });
   afterAll(() => team.close());
 
@@ -61,6 +72,17 @@ describe('recorded payloads', () => {
       clicks.flatMap((c) => [0, 250, -250].map((s) => dated(c, seconds(s)))),
     );
     expect(done(team)).toEqual(before);
+  });
+
+  it('of a window have none under another trigger: the window itself is known for one that was taken', async () => {
+    const windows = recorded.filter(isSubmission);
+    const rejections = windows.filter(isRejection);
+    expect(rejections).toHaveLength(1);
+    const before = done(team);
+    const known = knownWindows(team);
+    await redeliver(team, [...windows, ...windows].map(underNewTrigger));
+    expect(done(team)).toEqual(before);
+    expect(knownWindows(team) - known).toBe(2);
   });
 
   it('of a waiting plan count once when delivered ten times at once, and not at all under another date', async () => {

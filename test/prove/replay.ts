@@ -1,10 +1,23 @@
 /**
  * Payloads that Slack sent for a whole job, sent again over the real wire in random orders (`--seeds N`): as they
- * were, under new envelope ids, under other dates and triggers, to the bot that took them and to one that was
- * started anew. One effect each, which they had already.
+ * were, under new envelope ids, clicks under other dates, windows under other triggers; to the bot that took them
+ * and to one that was started anew. One effect each, which they had already.
  */
 import type { Json } from '../../sandbox/slack/json.ts';
-import { dated, done, HOUR, isClick, recordedJob, redeliver, seconds, underNewId } from '../bot/recorded.ts';
+import {
+  dated,
+  done,
+  HOUR,
+  isClick,
+  isRejection,
+  isSubmission,
+  knownWindows,
+  recordedJob,
+  redeliver,
+  seconds,
+  underNewId,
+  underNewTrigger,
+} from '../bot/recorded.ts';
 import type { Team } from '../bot/team.ts';
 import { type Case, proofOfCases, seededRandom } from './cases.ts';
 import type { Proof } from './proof.ts';
@@ -25,11 +38,13 @@ function again(seed: number, before: { team: Team; recorded: Json[] }, restart: 
       }
       const was = done(team);
       const denied = team.audit('denied.dated_click').length;
+      const known = knownWindows(team);
       let far = 0;
       const sent = Array.from({ length: 25 }, () => {
         const envelope = random.pick(recorded);
         const how = random.below(4);
         if (how === 0) return structuredClone(envelope);
+        if (how > 1 && isSubmission(envelope)) return underNewTrigger(envelope);
         if (how === 1 || !isClick(envelope)) return underNewId(envelope);
         if (how === 2) return dated(envelope, seconds(random.pick(NEAR)));
         far++;
@@ -43,6 +58,10 @@ function again(seed: number, before: { team: Team; recorded: Json[] }, restart: 
       const written = team.audit('denied.dated_click').length - denied;
       if (written !== far)
         wrong.push(`${written} of ${far} clicks of another time were written down as refused`);
+      const rejections = sent.filter(isRejection).length;
+      const taken = knownWindows(team) - known;
+      if (taken !== rejections)
+        wrong.push(`${taken} of ${rejections} windows that were taken before were known by themselves`);
       return { wrong, figures: { 'payloads sent again': sent.length, 'of another time': far } };
     },
   };
@@ -50,7 +69,7 @@ function again(seed: number, before: { team: Team; recorded: Json[] }, restart: 
 
 const about = {
   name: 'replay',
-  bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down',
+  bar: 'recorded payloads delivered again, in any order, after a restart, under other dates: no second effect; what is dated 5 minutes off is refused and written down, and a window is known under another trigger',
   defaults: { seeds: 200, seconds: 600 },
 };
 

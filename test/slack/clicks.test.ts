@@ -51,6 +51,20 @@ describe('buttons on the card', () => {
     expect(new Set(onces).size).toBe(2);
   });
 
+  it('leaves the card as it is: an answer stands beside it, for the one who clicked', async () => {
+    const { bench: b, ts } = await begin();
+    const card = () => b.sim.control.messages({ channel }).find((m) => m.ts === ts);
+    const before = structuredClone(card());
+    await b.sim.control.click({ user: olga, channel, ts, actionId: ACTION.approve });
+    await until(() => b.sim.control.calls().some((c) => c.method === 'response_url'), {
+      within: 5000,
+      describe: 'an answer',
+    });
+    expect(before?.text).toContain('k3f9');
+    expect(card()).toEqual(before);
+    await ephemeral(b, olga, 'not an approver');
+  });
+
   it('shows why not to somebody who may not approve, with the group that may', async () => {
     const { bench: b, ts } = await begin();
     await b.sim.control.click({ user: olga, channel, ts, actionId: ACTION.approve });

@@ -6,7 +6,9 @@ import {
   cut,
   escapeLines,
   escapeText,
+  group,
   length,
+  link,
   md,
   plainLine,
   shorten,
@@ -77,6 +79,46 @@ describe('safe text that is too long', () => {
       expect((short.match(/`/g) ?? []).length % 2).toBe(0);
     }
   });
+});
+
+describe('what is to be a mention or a link', () => {
+  const TAILS = [' ', '>', '|aisha', '> <!channel', '\n<!here>', '`<!channel>`', 'é', '%'];
+
+  it('is one when it is nothing else', () => {
+    expect(user('U0AISHAAPP')).toBe('<@U0AISHAAPP>');
+    expect(user('W0AISHAAPP')).toBe('<@W0AISHAAPP>');
+    expect(group('S0APPROVER')).toBe('<!subteam^S0APPROVER>');
+    expect(link('https://wiki.example:8443/patch/run-1', 'Runs & more')).toBe(
+      '<https://wiki.example:8443/patch/run-1|Runs &amp; more>',
+    );
+  });
+
+  it.each(TAILS)('is shown as text when it goes on with %j', (tail) => {
+    for (const shown of [
+      user(`U0AISHAAPP${tail}`),
+      group(`S0APPROVER${tail}`),
+      link(`https://wiki.example/${tail}`, 'Runs'),
+    ]) {
+      expect(shown).not.toMatch(/[<>]/);
+      expect(shown).toMatch(/^`[^`]+`$/);
+    }
+  });
+
+  it.each(TAILS)('is shown as text when %j stands before it', (tail) => {
+    for (const shown of [
+      user(`${tail}U0AISHAAPP`),
+      group(`${tail}S0APPROVER`),
+      link(`${tail}https://wiki.example/`, 'Runs'),
+    ])
+      expect(shown).not.toMatch(/[<>]/);
+  });
+
+  it.each(['javascript:alert(1)', 'ftp://wiki.example/', 'https://wiki.example/?to=<!channel>', 'https://'])(
+    'is no link to %s',
+    (address) => {
+      expect(link(address, 'Runs')).not.toMatch(/[<>]/);
+    },
+  );
 });
 
 describe('the sentences of the workflow', () => {
