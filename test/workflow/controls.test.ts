@@ -71,6 +71,8 @@ describe('a stop', () => {
     const ended = await stopped({ run: { startedAt: null }, meanwhile: { phase: 'ended' } });
     expect(ended.says).toMatchObject({ ok: false, code: 'ended' });
     expect(ended.written).toEqual([]);
+    const gone = await stopped({ meanwhile: { id: 'another' } });
+    expect(gone.says).toMatchObject({ ok: false, code: 'no_such_run' });
   });
 
   it('is made again of a run that went on while it was written, and not for ever', async () => {
