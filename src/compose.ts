@@ -202,12 +202,6 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     database.close();
     throw error;
   });
-  const inDoubt = outbox.recover();
-  if (inDoubt > 0)
-    log.warn(
-      { messages: inDoubt },
-      'thread messages in doubt after a restart are not sent again; the cards say what is true',
-    );
   outbox.refreshOpenCards();
 
   let stopped: Promise<void> | null = null;

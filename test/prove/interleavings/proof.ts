@@ -3,7 +3,8 @@
  * the one command that runs it again.
  */
 import fc from 'fast-check';
-import { type Proof, replayWith, tooFewFor } from '../proof.ts';
+import { type ClickCampaign, resultOf } from '../click-campaign.ts';
+import type { Proof } from '../proof.ts';
 import { EVENTS, KINDS, WANTED_IN } from './clicks.ts';
 import { type Contestants, contest } from './contest.ts';
 import { SCENES } from './scene.ts';
@@ -30,13 +31,9 @@ function some<T>(from: readonly T[]): fc.Arbitrary<T[]> {
   return fc.shuffledSubarray([...from], { minLength: 2, maxLength: Math.min(8, from.length) });
 }
 
-export interface Campaign {
-  contests: number;
-  /** How often each click took effect. */
-  took: ReadonlyMap<string, number>;
+export interface Campaign extends ClickCampaign {
   /** Steps whose order was chosen. */
   ordered: number;
-  failure: { why: string; path: string } | null;
 }
 
 export async function campaign(options: {
@@ -65,50 +62,30 @@ export async function campaign(options: {
   const error = details.errorInstance instanceof Error ? details.errorInstance.message : '';
   const contestants = details.counterexample?.[1];
   return {
-    contests: details.numRuns,
+    ran: details.numRuns,
     took,
     ordered,
     failure:
       details.failed && contestants
-        ? { why: `${error} in ${JSON.stringify(contestants)}`, path: details.counterexamplePath ?? '' }
+        ? { why: `${error} in ${JSON.stringify(contestants)}`, replay: details.counterexamplePath ?? '' }
         : null,
   };
 }
 
-/** Clicks that never once took effect. Who asked for a plan or changed it may not approve it. */
-export function neverTook({ took }: Campaign): string[] {
-  return KINDS.filter((kind) => !took.has(kind) && !/^approve what/.test(kind)).map(
-    (kind) => `"${kind}" never took effect`,
-  );
-}
+/** Clicks that must take effect at times. Who asked for a plan or changed it may not approve it. */
+export const MUST_TAKE = KINDS.filter((kind) => !/^approve what/.test(kind));
 
 export const proof: Proof = {
   name: 'interleavings',
   bar: 'clicks of several people in the same instant, with a run under way and a kill, in any order of every question, answer and write: each takes effect once or is refused, the promises hold, and everything comes to an end',
   defaults: { seeds: 2000, seconds: 900 },
-  async run({ seed, seeds, seconds, match }) {
+  async run(options) {
+    const { seed, seeds, seconds, match } = options;
     const result = await campaign({ seed, contests: seeds, seconds, path: match });
-    const { failure } = result;
-    const all = result.contests >= ENOUGH_TO_EXPECT_ALL && match === null && !failure;
-    return {
-      cases: result.contests,
-      faultsFired: null,
-      violations: [
-        ...(failure ? [replayWith(failure.why, 'interleavings', { seed, seeds, case: failure.path })] : []),
-        ...(all ? neverTook(result) : []),
-      ],
-      leftOut:
-        match === null && !failure
-          ? tooFewFor('whether every click took effect', {
-              asked: seeds,
-              ran: result.contests,
-              needed: ENOUGH_TO_EXPECT_ALL,
-            })
-          : [],
-      figures: {
-        'steps whose order was chosen': result.ordered,
-        ...Object.fromEntries([...result.took].map(([kind, n]) => [`${kind}: taken`, n])),
-      },
-    };
+    const said = resultOf('interleavings', options, result, {
+      kinds: MUST_TAKE,
+      needed: ENOUGH_TO_EXPECT_ALL,
+    });
+    return { ...said, figures: { 'steps whose order was chosen': result.ordered, ...said.figures } };
   },
 };

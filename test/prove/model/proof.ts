@@ -3,7 +3,8 @@
  * fast-check's seed, path and replay path in the one command that runs it again.
  */
 import fc from 'fast-check';
-import { type Proof, replayWith, tooFewFor } from '../proof.ts';
+import { type ClickCampaign, resultOf } from '../click-campaign.ts';
+import type { Proof } from '../proof.ts';
 import { Company } from '../sim/company.ts';
 import { Deed, KINDS, type Successes } from './clicks.ts';
 import { Model } from './model.ts';
@@ -32,13 +33,6 @@ function deeds(successes: Successes) {
   );
 }
 
-export interface Campaign {
-  sequences: number;
-  successes: Successes;
-  /** What failed, after shrinking, and how to see it again. */
-  failure: { why: string; replay: string } | null;
-}
-
 /** `again`: "PATH REPLAYPATH" of an earlier failure. */
 export async function campaign(options: {
   seed: number;
@@ -47,7 +41,7 @@ export async function campaign(options: {
   again?: string | null;
   /** The model does not hear of this, so that a failure is certain: for the test of what a failure prints. */
   forgets?: 'leave';
-}): Promise<Campaign> {
+}): Promise<ClickCampaign> {
   const successes: Successes = new Map();
   const [path, replayPath] = options.again?.split(' ') ?? [];
   const details = await fc.check(
@@ -83,8 +77,8 @@ export async function campaign(options: {
   const replay = /replayPath=\\?"([^"\\]*)/.exec(shown)?.[1] ?? '';
   const error = details.errorInstance instanceof Error ? details.errorInstance.message : '';
   return {
-    sequences: details.numRuns,
-    successes,
+    ran: details.numRuns,
+    took: successes,
     failure:
       details.failed && details.counterexample
         ? {
@@ -95,35 +89,13 @@ export async function campaign(options: {
   };
 }
 
-/** Clicks that never once took effect. */
-export function neverTook({ successes }: Campaign): string[] {
-  return KINDS.filter((kind) => !successes.has(kind)).map((kind) => `"${kind}" never took effect`);
-}
-
 export const proof: Proof = {
   name: 'model',
   bar: 'random sequences of clicks, time and restarts: who may, where each run is, what is locked, which approvals count and what may begin are as a model of 100 lines says',
   defaults: { seeds: 2000, seconds: 900 },
-  async run({ seed, seeds, seconds, match }) {
+  async run(options) {
+    const { seed, seeds, seconds, match } = options;
     const result = await campaign({ seed, sequences: seeds, seconds, again: match });
-    const { failure } = result;
-    const all = result.sequences >= ENOUGH_TO_EXPECT_ALL && match === null && !failure;
-    return {
-      cases: result.sequences,
-      faultsFired: null,
-      violations: [
-        ...(failure ? [replayWith(failure.why, 'model', { seed, seeds, case: failure.replay })] : []),
-        ...(all ? neverTook(result) : []),
-      ],
-      leftOut:
-        match === null && !failure
-          ? tooFewFor('whether every click took effect', {
-              asked: seeds,
-              ran: result.sequences,
-              needed: ENOUGH_TO_EXPECT_ALL,
-            })
-          : [],
-      figures: Object.fromEntries([...result.successes].map(([kind, n]) => [`${kind} taken`, n])),
-    };
+    return resultOf('model', options, result, { kinds: KINDS, needed: ENOUGH_TO_EXPECT_ALL });
   },
 };

@@ -1,6 +1,6 @@
 /** What there is in a simulated company: instances, commands, images, as they really are. */
 import type { Instance } from '../../../src/workflow/instance.ts';
-import type { SendRequest } from '../../../src/workflow/ports.ts';
+import type { Invocation, SendRequest } from '../../../src/workflow/ports.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -40,15 +40,7 @@ export interface Machine {
   otherCommandUntil: number;
 }
 
-export type PartStatus =
-  | 'waiting'
-  | 'running'
-  | 'success'
-  | 'failed'
-  | 'timed_out'
-  | 'cancelled'
-  | 'not_delivered'
-  | 'denied';
+export type PartStatus = Invocation['status'];
 
 export interface Part {
   machine: Machine;
