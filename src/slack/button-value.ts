@@ -37,8 +37,8 @@ const runValue = z.object({
 });
 const questionValue = z.object({
   v: z.literal(1),
-  runId: z.string().min(1).max(64),
-  effectId: z.number().int(),
+  /** Of the effect in question; AWS takes no comment that is longer. */
+  tag: z.string().min(1).max(100),
   answer: z.enum(['send_again', 'give_up', 'stop_now', 'leave_on']),
 });
 const viewMeta = runValue.extend({

@@ -112,12 +112,12 @@ function questionSection(question: Question, names: ReadonlyMap<string, string>)
 
 function questionButtons(question: Question, view: RunView): KnownBlock {
   return actions(
-    `question_${question.effectId}_${view.run.revision}`,
+    `question_${question.tag}_${view.run.revision}`,
     question.answers.slice(0, 5).map((answer) =>
       button({
         id: `${ANSWER_PREFIX}${answer.id}`,
         label: answer.label,
-        value: encode({ v: 1, runId: view.run.id, effectId: question.effectId, answer: answer.id }),
+        value: encode({ v: 1, tag: question.tag, answer: answer.id }),
         ...(answer.permitsSend
           ? {
               style: 'danger' as const,

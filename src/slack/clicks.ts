@@ -76,8 +76,8 @@ async function stop(edge: Edge, asked: Asked, { runId }: RunValue): Promise<void
 async function answerQuestion(edge: Edge, asked: Asked, click: Click): Promise<void> {
   const value = readQuestionValue(click.value);
   if (!value) return asked.reply(say(STALE_BUTTON));
-  const { runId, effectId, answer } = value;
-  await asked.reply(answerMessage(await edge.service.answer(asked.actor, { runId, effectId, answer })));
+  const { tag, answer } = value;
+  await asked.reply(answerMessage(await edge.service.answer(asked.actor, { tag, answer })));
 }
 
 async function openReject(edge: Edge, asked: Asked, value: RunValue): Promise<void> {

@@ -10,6 +10,7 @@ import type { Plan } from '../workflow/plan-types.ts';
 import type { EffectKindName, EffectRef } from '../workflow/run-types.ts';
 import { effectHash, OF_A_TARGET, type RunFacts, type TargetFacts } from './audit-facts.ts';
 import type { Retold, RunState } from './audit-replay.ts';
+import { prepared } from './statements.ts';
 
 /** What the tables say otherwise than the audit, one sentence each; empty when they tell the same. */
 export function differencesToTables(db: Database.Database, told: Retold): string[] {
@@ -22,7 +23,7 @@ export function differencesToTables(db: Database.Database, told: Retold): string
     for (const one of found)
       if (!expected.has(one)) wrong.push(`${what} ${one} is in the tables, not in the audit`);
   };
-  const rows: Rows = (sql, ...values) => db.prepare(sql).all(...values) as never;
+  const rows: Rows = (sql, ...values) => prepared(db, sql).all(...values) as never;
   for (const { id } of rows<{ id: string }>(
     `SELECT id FROM runs UNION SELECT run_id FROM plans UNION SELECT run_id FROM approvals UNION SELECT run_id FROM targets
      UNION SELECT run_id FROM effects UNION SELECT run_id FROM parked_runs`,

@@ -152,11 +152,11 @@ export class SqliteStore implements QueryStore {
     return readApprovals(this.db, runId);
   }
 
-  effect(id: number): Effect | null {
+  effectTagged(tag: string): Effect | null {
     const row = prepared(
       this.db,
-      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.id = CAST(? AS INTEGER)`,
-    ).get(id) as EffectRow | undefined;
+      `SELECT ${EFFECT_COLUMNS} FROM effects e WHERE e.tag = CAST(? AS TEXT)`,
+    ).get(tag) as EffectRow | undefined;
     return row ? toEffect(row) : null;
   }
 

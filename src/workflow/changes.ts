@@ -199,7 +199,7 @@ export interface QueryStore extends WorkflowStore {
   runs(limit: number): Run[];
   plan(runId: RunId, version: number): Plan | null;
   approvals(runId: RunId): ApprovalRecord[];
-  effect(id: number): Effect | null;
+  effectTagged(tag: string): Effect | null;
   effectsNeedingAttention(runId: RunId): Effect[];
   freezes(): Freeze[];
   setFreeze(freeze: Freeze | { lift: string; by: string; reason: string }, once: string): Promise<Committed>;

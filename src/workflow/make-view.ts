@@ -97,7 +97,7 @@ function question(effect: Effect, targets: readonly Target[]): Question {
     return target ? called(target) : key;
   });
   return {
-    effectId: effect.id,
+    tag: effect.tag,
     runId: effect.runId,
     text: effect.note,
     whatToCheck:

@@ -50,10 +50,7 @@ export interface PatchService {
   /** Lets a run go on that is parked because the database was restored from a copy. */
   release(actor: Actor, request: { runId: RunId; reason: string }): Promise<Answer>;
   /** Answers a needs-attention question; the first answer wins. */
-  answer(
-    actor: Actor,
-    request: { runId: string; effectId: number; answer: QuestionAnswer['id'] },
-  ): Promise<Answer>;
+  answer(actor: Actor, request: { tag: string; answer: QuestionAnswer['id'] }): Promise<Answer>;
 
   /** Anyone of both groups may look. `view` and `runs` never throw for an unknown run: they answer. */
   view(runId: RunId): RunView | null;

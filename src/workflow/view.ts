@@ -16,7 +16,11 @@ export interface ApprovalRecord {
 
 /** A question that only a person can answer; its effect is in state needs_attention. */
 export interface Question {
-  effectId: number;
+  /**
+   * Of its effect: run, step, batch and attempt, so that it never means another question. Numbers of effects are
+   * given out again after a restore, and cards with the buttons of what was lost stay in Slack.
+   */
+  tag: string;
   runId: string;
   text: string;
   /** What to look at before answering. */

@@ -219,7 +219,7 @@ class Job {
     const answers = lives.count >= answersFromLife;
     this.#people.watch(seen);
     this.#people.act(seen, answers);
-    const asked = seen.attention.length > 0 && seen.attention.every((q) => this.#people.buttonOf(q.id));
+    const asked = seen.attention.length > 0 && seen.attention.every((q) => this.#people.buttonOf(q.tag));
     if (answers || !asked) return;
     if (lives.count === 1 || Date.now() - lives.readyAt > IDLE_LIFE_MS) await lives.kill();
   }

@@ -20,10 +20,12 @@ const GONE: Seen = { runs: [RUN], attention: [] };
 /** Somebody who sees one question on a card; `clicks` holds what became of each click, for the test to say. */
 function person() {
   const clicks: PromiseWithResolvers<{ ok: boolean }>[] = [];
-  const button = { block_id: 'b', text: 'question_send_again "effectId":7,"answer" "effectId":7,"answer"' };
+  const button = { block_id: 'b', text: 'question_send_again "tag":"patchday r1 a1" "tag":"patchday r1 a1"' };
   const text = { type: 'section', text: 'x'.repeat(200) };
   const control = {
-    messages: () => [{ ts: '1', blocks: [text, { ...button, value: '{"effectId":7,}' }], ephemeralTo: null }],
+    messages: () => [
+      { ts: '1', blocks: [text, { ...button, value: '{"tag":"patchday r1 a1"}' }], ephemeralTo: null },
+    ],
     click: () => {
       const click = Promise.withResolvers<{ ok: boolean }>();
       clicks.push(click);

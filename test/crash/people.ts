@@ -128,7 +128,7 @@ export class People {
     // A person looks in Systems Manager first. What is there is adopted without an answer.
     const shows = (c: CommandSnapshot) => !this.#hasty || (c.visibleFrom !== null && c.visibleFrom <= now);
     if (this.#aws.commands().some((c) => c.comment === question.tag && shows(c))) return;
-    const asked = this.buttonOf(question.id);
+    const asked = this.buttonOf(question.tag);
     if (!asked) return;
     if (asked.unclear !== null) this.#wrong.add(`no next action: ${asked.unclear}`);
     const click = Symbol(question.tag);
@@ -157,14 +157,14 @@ export class People {
   }
 
   /** Where the answer to this question is clicked: several may be open, each with a block of its own. */
-  buttonOf(effectId: number): { ts: string; blockId: string; unclear: string | null } | null {
+  buttonOf(tag: string): { ts: string; blockId: string; unclear: string | null } | null {
     for (const message of this.#messages()) {
       for (const [index, block] of message.blocks.entries()) {
         const text = JSON.stringify(block);
-        const asks = text.includes('question_send_again') && text.includes(`\\"effectId\\":${effectId},`);
+        const asks = text.includes('question_send_again') && text.includes(`\\"tag\\":\\"${tag}\\"`);
         if (!asks || !block.block_id) continue;
         const above = JSON.stringify(message.blocks[index - 1] ?? '');
-        const answers = text.split('\\"effectId\\"').length - 1;
+        const answers = text.split('\\"tag\\"').length - 1;
         const unclear =
           above.length > 150 && answers > 1
             ? null

@@ -121,9 +121,9 @@ async function refusedDeeds(bot: Harness, runId: string): Promise<string[]> {
 
 /** The same of the answers to a question about a patch command. */
 function refusedAnswers(bot: Harness, runId: string): Promise<string[]> {
-  const effectId = bot.store.effectsOf(runId).find((e) => e.kind === 'install')?.id ?? 0;
+  const tag = bot.store.effectsOf(runId).find((e) => e.kind === 'install')?.tag ?? '';
   const say = (answer: 'give_up' | 'send_again') => () =>
-    bot.service.answer(actor('UNOBODY'), { runId, effectId, answer });
+    bot.service.answer(actor('UNOBODY'), { tag, answer });
   return withoutRow(bot, [
     ['answer', say('give_up')],
     ['answer_send', say('send_again')],

@@ -188,17 +188,16 @@ async function job(at: At | null, mode: Mode | null): Promise<Ended> {
 
 /** Answers what is asked after looking at AWS; stops the run once only the command that never arrives is left. */
 async function followed(bot: Harness, runId: string): Promise<{ view: RunView; questions: number }> {
-  const answered = new Set<number>();
+  const answered = new Set<string>();
   let stopped = false;
   const view = await until(
     async () => {
       const seen = bot.view(runId);
-      for (const { effectId, answers } of seen.questions) {
-        const tag = bot.store.effect(effectId)?.tag;
-        if (answered.has(effectId) || bot.sim.control.commands().some((c) => c.comment === tag)) continue;
-        answered.add(effectId);
+      for (const { tag, answers } of seen.questions) {
+        if (answered.has(tag) || bot.sim.control.commands().some((c) => c.comment === tag)) continue;
+        answered.add(tag);
         const answer = answers[0]?.id;
-        if (answer) await bot.service.answer(actor('UAPP'), { runId, effectId, answer });
+        if (answer) await bot.service.answer(actor('UAPP'), { tag, answer });
       }
       const left = seen.targets.filter((t) => t.stage !== 'done');
       if (!stopped && left.length === 1 && left[0]?.invocation === 'waiting') {

@@ -46,21 +46,20 @@ export async function toTheEnd(
   runId: string,
   within = 20_000,
 ): Promise<{ view: RunView; questions: number }> {
-  const asked = new Set<number>();
-  const answered = new Set<number>();
+  const asked = new Set<string>();
+  const answered = new Set<string>();
   const view = await until(
     async () => {
       const seen = bot.view(runId);
       for (const question of seen.questions) {
-        const { effectId } = question;
-        asked.add(effectId);
-        if (answered.has(effectId)) continue;
-        const tag = bot.store.effect(effectId)?.tag;
+        const { tag } = question;
+        asked.add(tag);
+        if (answered.has(tag)) continue;
         // What is there, even if the lists do not show it yet, is not sent again: the person waits.
         if (bot.sim.control.commands().some((c) => c.comment === tag)) continue;
-        answered.add(effectId);
+        answered.add(tag);
         const answer = question.answers[0]?.id;
-        if (answer) await bot.service.answer(actor('UAPP'), { runId, effectId, answer });
+        if (answer) await bot.service.answer(actor('UAPP'), { tag, answer });
       }
       return seen.run.phase === 'ended' && seen;
     },

@@ -64,7 +64,7 @@ function calledBy(name: string): string {
       rest: {
         questions: [
           {
-            effectId: 1,
+            tag: name,
             runId: 'x',
             text: name,
             whatToCheck: name,

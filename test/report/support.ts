@@ -302,7 +302,7 @@ export function troubledView(): RunView {
     rest: {
       questions: [
         {
-          effectId: 9,
+          tag: 'patchday k3f9a2 install w2/111100000001/eu-central-1/linux/1 a1',
           runId: 'k3f9a2',
           text: 'Was the patch command for wave 2 sent to batch-night?',
           whatToCheck: 'Run Command history of 011110000001 in eu-central-1 for the comment pd-k3f9a2-w2-1.',

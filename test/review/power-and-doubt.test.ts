@@ -51,8 +51,8 @@ describe('a patch command that may have been sent', () => {
     await bot.approve(runId);
     const asked = await bot.reaches(runId, (v) => v.questions.length === 1, 'the question');
     await bot.service.stop(actor('UREQ'), { runId, reason: '' });
-    const effectId = asked.questions[0]?.effectId ?? 0;
-    expect(await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' })).toMatchObject({
+    const tag = asked.questions[0]?.tag ?? '';
+    expect(await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' })).toMatchObject({
       ok: true,
     });
     const view = await bot.ended(runId);

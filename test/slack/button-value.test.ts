@@ -11,7 +11,7 @@ import {
 } from '../../src/slack/button-value.ts';
 
 const RUN = { v: 1, runId: 'r1', planHash: 'f'.repeat(64) } as const;
-const QUESTION = { v: 1, runId: 'r1', effectId: 7, answer: 'send_again' } as const;
+const QUESTION = { v: 1, tag: 'patchday r1 install w1/a/b/linux/1 a1', answer: 'send_again' } as const;
 const META = { ...RUN, channel: 'C1', page: 2, chosen: '1,z' } as const;
 
 const altered = (value: object, change: object) => JSON.stringify({ ...value, ...change });
@@ -35,10 +35,10 @@ describe('what a button carries', () => {
   it.each([
     ['another version', { v: 2 }],
     ['no version', { v: undefined }],
-    ['no run', { runId: undefined }],
-    ['an empty run', { runId: '' }],
-    ['a run of 65 characters', { runId: 'r'.repeat(65) }],
-    ['a run that is a number', { runId: 1 }],
+    ['no run and no tag', { runId: undefined, tag: undefined }],
+    ['an empty run or tag', { runId: '', tag: '' }],
+    ['a run or tag that is too long', { runId: 'r'.repeat(65), tag: 't'.repeat(101) }],
+    ['a run or tag that is a number', { runId: 1, tag: 1 }],
   ])('counts for nothing with %s', (_, change) => {
     expect(readRunValue(altered(RUN, change))).toBeNull();
     expect(readQuestionValue(altered(QUESTION, change))).toBeNull();
@@ -48,8 +48,6 @@ describe('what a button carries', () => {
   it.each([
     ['no plan hash', RUN, { planHash: undefined }, readRunValue],
     ['a hash of 129 characters', RUN, { planHash: 'f'.repeat(129) }, readRunValue],
-    ['no question', QUESTION, { effectId: undefined }, readQuestionValue],
-    ['half a question', QUESTION, { effectId: 1.5 }, readQuestionValue],
     ['an answer that there is not', QUESTION, { answer: 'patch_all' }, readQuestionValue],
     ['no answer', QUESTION, { answer: undefined }, readQuestionValue],
     ['no channel', META, { channel: undefined }, readViewMeta],
@@ -63,6 +61,7 @@ describe('what a button carries', () => {
 
   it('is taken up to its longest', () => {
     expect(readRunValue(altered(RUN, { runId: 'r'.repeat(64), planHash: 'f'.repeat(128) }))).not.toBeNull();
+    expect(readQuestionValue(altered(QUESTION, { tag: 't'.repeat(100) }))).not.toBeNull();
     expect(readViewMeta(altered(META, { channel: 'C'.repeat(32), page: 0 }))).not.toBeNull();
     expect(readViewMeta(altered({ ...META, planHash: '' }, { chosen: '1'.repeat(2900) }))).not.toBeNull();
   });

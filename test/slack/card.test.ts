@@ -70,7 +70,7 @@ describe('the card of a run', () => {
         phase === 'waves'
           ? Array.from({ length: 12 }, (_, i) =>
               question(
-                i,
+                `patchday k3f9 install w1/${i} a1`,
                 targets.map((t) => t.key),
               ),
             )
@@ -118,7 +118,7 @@ describe('the card of a run', () => {
           because: [1, 2, 3, 4].map(() => ({ code: 'x', text: raw })),
           questions: [1, 2, 3, 4].map((id) =>
             question(
-              id,
+              `patchday k3f9 install w1/${id} a1`,
               targets.map((t) => t.key),
               { text: raw, whatToCheck: raw },
             ),
@@ -234,7 +234,7 @@ describe('the card of a run', () => {
 
 describe('what can be clicked', () => {
   it('has a handler for every button that is ever rendered', () => {
-    const big = runView({ size: 500, view: { questions: [question(1, [])] } });
+    const big = runView({ size: 500, view: { questions: [question('patchday k3f9 install w1/1 a1', [])] } });
     const rendered = [
       ...PHASES.flatMap((phase) => actionIds(card(runView({ phase, size: 9 })).blocks)),
       ...actionIds(card(big).blocks),

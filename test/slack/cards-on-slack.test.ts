@@ -49,7 +49,7 @@ describe('cards and news on Slack', () => {
         targets,
         phase: 'waves',
         run: { revision: 2 },
-        view: { questions: [question(1, [targets[0]?.key ?? ''])] },
+        view: { questions: [question('patchday k3f9 install w1/1 a1', [targets[0]?.key ?? ''])] },
       }),
     );
     b.slack.kick();
@@ -92,7 +92,7 @@ describe('cards and news on Slack', () => {
         view: {
           frozen: text,
           because: [{ code: 'x', text }],
-          questions: [question(i, ['x'], { text, whatToCheck: text })],
+          questions: [question(`patchday k3f9 install w1/${i} a1`, ['x'], { text, whatToCheck: text })],
         },
       });
     });

@@ -256,10 +256,10 @@ describe('a click that acts', () => {
 
   it('answers the question that was asked, and no other', async () => {
     const { click, service } = bench();
-    const value = encode({ v: 1, runId: 'k3f9', effectId: 7, answer: 'leave_on' });
+    const value = encode({ v: 1, tag: 'patchday k3f9 stop w1 a1', answer: 'leave_on' });
     await click(`${ANSWER_PREFIX}leave_on`, { value });
     expect(service.of('answer').map((a) => a.request)).toEqual([
-      { runId: 'k3f9', effectId: 7, answer: 'leave_on' },
+      { tag: 'patchday k3f9 stop w1 a1', answer: 'leave_on' },
     ]);
   });
 });

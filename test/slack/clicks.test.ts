@@ -211,11 +211,15 @@ describe('buttons on the card', () => {
   it('passes on the answer to a question', async () => {
     const targets = targetsOf(3);
     const views = [
-      runView({ targets, phase: 'waves', view: { questions: [question(7, [targets[0]?.key ?? ''])] } }),
+      runView({
+        targets,
+        phase: 'waves',
+        view: { questions: [question('patchday k3f9 install w1/7 a1', [targets[0]?.key ?? ''])] },
+      }),
     ];
     const { bench: b, ts } = await begin({ views });
     await b.sim.control.click({ user: aisha, channel, ts, actionId: `${ANSWER_PREFIX}give_up` });
-    await ephemeral(b, aisha, 'Done: answer 7 give_up');
+    await ephemeral(b, aisha, 'Done: answer patchday k3f9 install w1/7 a1 give_up');
   });
 
   it('answers a button that this release does not know', async () => {

@@ -43,7 +43,7 @@ describe('the state of an effect', () => {
         },
       ],
     });
-    expect(store.effect(first.value.id)).toEqual({
+    expect(store.effectTagged(first.value.tag)).toEqual({
       ...first.value,
       state: 'begun',
       ref,

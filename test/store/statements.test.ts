@@ -18,7 +18,7 @@ describe('a statement', () => {
       store.plan(runId, 1),
       store.allTargets(runId),
       store.approvals(runId),
-      store.effect(1),
+      store.effectTagged('patchday r1 install w1/a/b/linux/1 a1'),
       store.effectsOf(runId),
       store.effectsNeedingAttention(runId),
       store.openRuns(),

@@ -173,7 +173,7 @@ async function answer(
   leftOn: Set<string>,
   story: string[],
 ): Promise<void> {
-  const effect = bot.store.effect(question.effectId);
+  const effect = bot.store.effectTagged(question.tag);
   if (!effect) throw new Error('a question without its effect');
   const id =
     question.answers[0]?.id === 'stop_now'
@@ -182,8 +182,7 @@ async function answer(
   // It is there after all: it will be adopted.
   if (id === 'send_again' && bot.sim.control.commands().some((c) => c.comment === effect.tag)) return;
   const done = await bot.service.answer(actor('UAPP'), {
-    runId: question.runId,
-    effectId: question.effectId,
+    tag: question.tag,
     answer: id,
   });
   if (!done.ok) return;

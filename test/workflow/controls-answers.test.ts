@@ -126,12 +126,7 @@ describe('closing an unknown instance', () => {
 describe('an answer', () => {
   const install = buildEffect('install', [keyOf(1)], { state: 'needs_attention', tag: 'the tag' });
   const off = buildEffect('stop', [keyOf(1)], { state: 'needs_attention' });
-  const answered = async (
-    id: QuestionAnswer['id'],
-    given: Given = {},
-    actor = ACTOR,
-    runId = install.runId,
-  ) => {
+  const answered = async (id: QuestionAnswer['id'], given: Given = {}, actor = ACTOR, from?: string) => {
     const effect =
       given.effect === undefined ? (id === 'stop_now' || id === 'leave_on' ? off : install) : given.effect;
     const built = rig({
@@ -139,7 +134,7 @@ describe('an answer', () => {
       ...given,
       effect,
     });
-    const says = await answer(built.parts, actor, { runId, effectId: effect?.id ?? 0, answer: id });
+    const says = await answer(built.parts, actor, { tag: from ?? effect?.tag ?? 'none', answer: id });
     return { ...built, says, changes: built.written[0] };
   };
 
@@ -251,8 +246,8 @@ describe('an answer', () => {
     expect([written, kicked]).toEqual([[], []]);
   });
 
-  it('from the card of a run that a restore lost does not answer the question of another run', async () => {
-    const { says, written, kicked } = await answered('send_again', {}, ACTOR, 'lost');
+  it('from a card of before a restore does not answer another question', async () => {
+    const { says, written, kicked } = await answered('send_again', {}, ACTOR, 'the tag of another');
     expect(says).toMatchObject({ ok: false, code: 'no_such_question' });
     expect([written, kicked]).toEqual([[], []]);
   });

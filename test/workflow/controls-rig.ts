@@ -47,7 +47,7 @@ export function rig(given: Given = {}) {
       run: (id: string) => (id === run?.id ? run : null),
       allTargets: () => given.targets ?? [],
       instanceLocks: (keys: readonly string[]) => (given.locks ?? []).filter((l) => keys.includes(l.key)),
-      effect: (id: number) => (given.effect?.id === id ? given.effect : null),
+      effectTagged: (tag: string) => (given.effect?.tag === tag ? given.effect : null),
       async commit(id: string, changes: Changes) {
         expect(id).toBe(run?.id);
         written.push(changes);

@@ -138,7 +138,7 @@ describe('a question', () => {
     });
     expect(view({ targets: [buildTarget(1)], needingAttention: [effect] }).questions).toEqual([
       {
-        effectId: effect.id,
+        tag: effect.tag,
         runId: 'k7m2qp',
         text: 'Was it sent?',
         whatToCheck:

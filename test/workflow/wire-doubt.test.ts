@@ -9,7 +9,7 @@ const options = { timing: { effectGrace: 120 } };
 const INSTALL = { parameter: { Operation: 'Install' } };
 
 /** A run whose install may or may not have been sent: `sent` says which it is, and nobody can see it. */
-async function inDoubt(sent: boolean): Promise<{ bot: Harness; runId: string; effectId: number }> {
+async function inDoubt(sent: boolean): Promise<{ bot: Harness; runId: string; tag: string }> {
   const bot = await startBot(fleet, options);
   bot.sim.control.fault({
     operation: 'SendCommand',
@@ -21,7 +21,7 @@ async function inDoubt(sent: boolean): Promise<{ bot: Harness; runId: string; ef
   const runId = await bot.scan();
   await bot.approve(runId);
   const view = await bot.reaches(runId, (v) => v.questions.length === 1, 'the question');
-  return { bot, runId, effectId: view.questions[0]?.effectId ?? 0 };
+  return { bot, runId, tag: view.questions[0]?.tag ?? '' };
 }
 
 const installs = (bot: Harness) => effects(bot.sim, 'SendCommand', 'Install').length;
@@ -42,14 +42,14 @@ describe('an install that may or may not have been sent', () => {
   });
 
   it('and is seen later after all is adopted without an answer', async () => {
-    const { bot, runId, effectId } = await inDoubt(true);
+    const { bot, runId, tag } = await inDoubt(true);
     bot.sim.control.clearFaults();
     const view = await bot.ended(runId);
 
     expect(outcomes(view)).toEqual({ 'linux-1': 'patched', 'linux-2': 'patched' });
     expect(installs(bot)).toBe(1);
     expectNothingTwice(bot.sim);
-    expect(await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' })).toMatchObject({
+    expect(await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' })).toMatchObject({
       ok: false,
     });
   });
@@ -69,8 +69,8 @@ describe('an install that may or may not have been sent', () => {
   });
 
   it('given up ends as unknown and locked, and sends nothing', async () => {
-    const { bot, runId, effectId } = await inDoubt(false);
-    expect(await bot.service.answer(actor('UREQ'), { runId, effectId, answer: 'give_up' })).toMatchObject({
+    const { bot, runId, tag } = await inDoubt(false);
+    expect(await bot.service.answer(actor('UREQ'), { tag, answer: 'give_up' })).toMatchObject({
       ok: true,
     });
     const view = await bot.ended(runId);
@@ -85,8 +85,8 @@ describe('an install that may or may not have been sent', () => {
   });
 
   it('is sent again, once, on the word of an approver who did not ask for the run', async () => {
-    const { bot, runId, effectId } = await inDoubt(false);
-    const say = (who: string) => bot.service.answer(actor(who), { runId, effectId, answer: 'send_again' });
+    const { bot, runId, tag } = await inDoubt(false);
+    const say = (who: string) => bot.service.answer(actor(who), { tag, answer: 'send_again' });
 
     expect(await say('UREQ')).toMatchObject({ ok: false, code: 'own_request' });
     expect(await say('UREQ2')).toMatchObject({ ok: false, code: 'not_in_group' });
@@ -99,9 +99,9 @@ describe('an install that may or may not have been sent', () => {
   });
 
   it('cannot be sent again while everything is frozen, and is sent when that is lifted', async () => {
-    const { bot, runId, effectId } = await inDoubt(false);
+    const { bot, runId, tag } = await inDoubt(false);
     await bot.service.freeze(actor('UREQ'), { scope: 'all', reason: '' });
-    await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
+    await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' });
     await bot.reaches(runId, (v) => v.targets.every((t) => t.stage === 'ready'), 'the answer');
     bot.host.kick(runId);
     expect(installs(bot)).toBe(0);
@@ -111,11 +111,11 @@ describe('an install that may or may not have been sent', () => {
   });
 
   it('still waits for its answer after the run was stopped; sending again is then no more', async () => {
-    const { bot, runId, effectId } = await inDoubt(false);
+    const { bot, runId, tag } = await inDoubt(false);
     await bot.service.stop(actor('UREQ'), { runId, reason: '' });
     const waiting = await bot.reaches(runId, (v) => v.because.some((b) => b.code === 'stopping'), 'the stop');
     expect(waiting.questions).toHaveLength(1);
-    await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
+    await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' });
     const view = await bot.ended(runId);
 
     // Nobody knows whether the first was sent: that is what is said, and the instances stay locked.
@@ -130,22 +130,14 @@ describe('an install that may or may not have been sent', () => {
     const runId = await bot.scan();
     await bot.approve(runId);
     const first = await bot.reaches(runId, (v) => v.questions.length === 1, 'the first question');
-    await bot.service.answer(actor('UREQ'), {
-      runId,
-      effectId: first.questions[0]?.effectId ?? 0,
-      answer: 'give_up',
-    });
+    await bot.service.answer(actor('UREQ'), { tag: first.questions[0]?.tag ?? '', answer: 'give_up' });
     const second = await bot.reaches(
       runId,
       (v) => v.questions[0]?.answers[0]?.id === 'stop_now',
       'the second question',
     );
     expect(effects(bot.sim, 'StopInstances')).toEqual([]);
-    await bot.service.answer(actor('UREQ'), {
-      runId,
-      effectId: second.questions[0]?.effectId ?? 0,
-      answer: 'stop_now',
-    });
+    await bot.service.answer(actor('UREQ'), { tag: second.questions[0]?.tag ?? '', answer: 'stop_now' });
     const view = await bot.ended(runId);
 
     expect(target(view, 'linux-1')).toMatchObject({ outcome: 'unknown', power: 'off_again' });

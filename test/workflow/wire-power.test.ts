@@ -146,10 +146,10 @@ describe('a started instance whose patch command is unknown', () => {
 
   it('is stopped on the word of a person, once', async () => {
     const { bot, runId } = await asked();
-    const effectId = bot.view(runId).questions[0]?.effectId ?? 0;
+    const tag = bot.view(runId).questions[0]?.tag ?? '';
     const [first, second] = await Promise.all([
-      bot.service.answer(actor('UREQ'), { runId, effectId, answer: 'stop_now' }),
-      bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'leave_on' }),
+      bot.service.answer(actor('UREQ'), { tag, answer: 'stop_now' }),
+      bot.service.answer(actor('UAPP'), { tag, answer: 'leave_on' }),
     ]);
     const view = await bot.ended(runId);
 
@@ -160,8 +160,8 @@ describe('a started instance whose patch command is unknown', () => {
 
   it('is left on on the word of a person, and still says how to close it', async () => {
     const { bot, runId } = await asked();
-    const effectId = bot.view(runId).questions[0]?.effectId ?? 0;
-    await bot.service.answer(actor('UREQ'), { runId, effectId, answer: 'leave_on' });
+    const tag = bot.view(runId).questions[0]?.tag ?? '';
+    await bot.service.answer(actor('UREQ'), { tag, answer: 'leave_on' });
     const view = await bot.ended(runId);
 
     expect(bot.sim.control.instance('linux-1')).toMatchObject({ state: 'running', counters: { stops: 0 } });
@@ -173,8 +173,8 @@ describe('a started instance whose patch command is unknown', () => {
     const { bot, runId } = await asked(3);
     expect(bot.errors).toEqual([]);
     const answers = ['stop_now', 'leave_on', 'stop_now'] as const;
-    for (const [i, { effectId }] of bot.view(runId).questions.entries())
-      await bot.service.answer(actor('UREQ'), { runId, effectId, answer: answers[i] ?? 'stop_now' });
+    for (const [i, { tag }] of bot.view(runId).questions.entries())
+      await bot.service.answer(actor('UREQ'), { tag, answer: answers[i] ?? 'stop_now' });
     await bot.ended(runId);
 
     expect(
@@ -194,8 +194,8 @@ describe('a started instance whose patch command is unknown', () => {
     const runId = await bot.scan();
     await bot.approve(runId);
     await bot.reaches(runId, (v) => target(v, 'linux-2').stage === 'done', 'the end of the second wave');
-    const effectId = bot.view(runId).questions[0]?.effectId ?? 0;
-    await bot.service.answer(actor('UREQ'), { runId, effectId, answer: 'stop_now' });
+    const tag = bot.view(runId).questions[0]?.tag ?? '';
+    await bot.service.answer(actor('UREQ'), { tag, answer: 'stop_now' });
     const view = await bot.ended(runId);
 
     expect(outcomes(view)).toEqual({ 'linux-1': 'unknown', 'linux-2': 'patched' });

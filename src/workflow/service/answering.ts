@@ -14,11 +14,9 @@ export const LEFT_ON = 'It was left running; stop it by hand when it is safe.';
 export async function answer(
   parts: ServiceParts,
   actor: Actor,
-  request: { runId: string; effectId: number; answer: QuestionAnswer['id'] },
+  request: { tag: string; answer: QuestionAnswer['id'] },
 ): Promise<Answer> {
-  const found = parts.store.effect(request.effectId);
-  // Numbers of effects are given out again after a restore, and the cards of runs that were lost with it stay.
-  const effect = found?.runId === request.runId ? found : null;
+  const effect = parts.store.effectTagged(request.tag);
   const run = effect ? parts.store.run(effect.runId) : null;
   const chosen = effect ? answersFor(effect).find((a) => a.id === request.answer) : undefined;
   if (!effect || !run || !chosen)

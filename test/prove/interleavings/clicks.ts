@@ -54,8 +54,8 @@ const answer = (who: string, which: number): Click => ({
     const [question] = company.questions(runId);
     const chosen = question?.answers.at(which);
     if (!question || !chosen) return null;
-    const { effectId } = question;
-    return (service, actor) => service.answer(actor, { runId, effectId, answer: chosen.id });
+    const { tag } = question;
+    return (service, actor) => service.answer(actor, { tag, answer: chosen.id });
   },
 });
 

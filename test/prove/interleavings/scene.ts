@@ -45,7 +45,7 @@ export async function arrive(
     const [question] = company.questions(runId);
     const giveUp = question?.answers.find((a) => a.id === 'give_up');
     if (!question || !giveUp) throw new Error('no question that can be given up');
-    const answer = { runId, effectId: question.effectId, answer: giveUp.id };
+    const answer = { tag: question.tag, answer: giveUp.id };
     await company.ask((s) => s.answer(company.actor('UAPP1'), answer));
     await until(company, () => company.store.run(runId)?.phase === 'ended', 'ends');
     return runId;

@@ -158,7 +158,7 @@ const DEEDS = {
     if (!question || !chosen) return null;
     const sends = chosen.id === 'send_again';
     const expected = sends ? model.isApprover(who) && !model.isOwn(run, who) : model.isMember(who);
-    const request = { runId: question.runId, effectId: question.effectId, answer: chosen.id };
+    const request = { tag: question.tag, answer: chosen.id };
     const answer = await company.ask((s) => s.answer(company.actor(who), request));
     expect(answer, expected);
     return answer.ok;

@@ -75,8 +75,7 @@ export async function clickHelpfully(parts: ClickParts): Promise<void> {
       await carryOut(parts, {
         name: `answer ${chosen.id}`,
         who,
-        do: (actor) =>
-          service.answer(actor, { runId: question.runId, effectId: question.effectId, answer: chosen.id }),
+        do: (actor) => service.answer(actor, { tag: question.tag, answer: chosen.id }),
       });
     }
     if (phase !== 'ended') continue;
@@ -198,12 +197,12 @@ function control({ service, random, store, witness }: ClickParts): Click | null 
 function answer({ service, random, store }: ClickParts): Click | null {
   const questions = store.runs(20).flatMap((r) => view({ store }, r.id)?.questions ?? []);
   if (questions.length === 0) return null;
-  const { runId, effectId, answers } = random.pick(questions);
+  const { tag, answers } = random.pick(questions);
   const chosen = random.pick(answers);
   return {
     name: `answer ${chosen.id}`,
     who: someone(random, APPROVERS),
-    do: (actor) => service.answer(actor, { runId, effectId, answer: chosen.id }),
+    do: (actor) => service.answer(actor, { tag, answer: chosen.id }),
   };
 }
 

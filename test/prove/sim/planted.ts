@@ -57,13 +57,12 @@ export const PLANTED: readonly Planted[] = [
       store: (store) =>
         replaced(store, {
           commit: (runId, changes) => {
+            const effect = (id: number) => store.load(runId)?.effects.find((e) => e.id === id);
             const lost = changes.effects?.find(
               (e) =>
-                e.from === 'intended' &&
-                e.state === 'needs_attention' &&
-                store.effect(e.id)?.kind === 'install',
+                e.from === 'intended' && e.state === 'needs_attention' && effect(e.id)?.kind === 'install',
             );
-            const targets = lost ? (store.effect(lost.id)?.targets ?? []) : [];
+            const targets = lost ? (effect(lost.id)?.targets ?? []) : [];
             return store.commit(runId, {
               ...changes,
               ...(lost

@@ -255,7 +255,7 @@ export class Process {
       runs: (limit) => inner.runs(limit),
       plan: (runId, version) => inner.plan(runId, version),
       approvals: (runId) => inner.approvals(runId),
-      effect: (id) => inner.effect(id),
+      effectTagged: (tag) => inner.effectTagged(tag),
       effectsNeedingAttention: (runId) => inner.effectsNeedingAttention(runId),
       freezes: () => inner.freezes(),
       commit: (runId, changes) =>

@@ -1,11 +1,12 @@
 /** The store: a copy put back does nothing twice, and what cannot be written down is not begun. */
 import { type Proof, type ProofOptions, replayWith } from '../proof.ts';
+import { clickTheQuestionOfALostRun } from './lost-question.ts';
 import { goOnFrom, ORIGINALS, type OriginalName, original } from './restore.ts';
 import { runThrough, TROUBLES } from './trouble.ts';
 
 export const proof: Proof = {
   name: 'store',
-  bar: 'from a database restored from the copy of any commit, and with a full, read-only or locked file at any commit: nothing twice, nothing begun that is not written down, every run ends',
+  bar: 'from a database restored from the copy of any commit, and with a full, read-only or locked file at any commit: nothing twice, nothing begun that is not written down, every run ends; the buttons of a run that a restore lost change nothing',
   defaults: { seconds: 900 },
   async run(options) {
     const tally: Tally = {
@@ -16,6 +17,7 @@ export const proof: Proof = {
       leftOut: [],
       deadline: performance.now() + options.seconds * 1000,
     };
+    await lostQuestion(options, tally);
     await troubles(options, tally);
     for (const name of ORIGINALS) await restores(name, options, tally);
     if (options.match === null && tally.figures.parked > 0 && tally.figures.doubledByControl === 0)
@@ -48,6 +50,13 @@ function count(tally: Tally, called: string, violations: readonly string[]): voi
   tally.cases++;
   for (const violation of violations)
     tally.violations.push(replayWith(`${called}: ${violation}`, proof.name, { case: called }));
+}
+
+const LOST_QUESTION = 'question-of-a-lost-run';
+
+async function lostQuestion({ match }: ProofOptions, tally: Tally): Promise<void> {
+  if (!holds(LOST_QUESTION, match)) return;
+  count(tally, LOST_QUESTION, await clickTheQuestionOfALostRun());
 }
 
 async function restores(name: OriginalName, { match, log }: ProofOptions, tally: Tally): Promise<void> {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clickTheQuestionOfALostRun } from './lost-question.ts';
 import { type Continued, goOnFrom, type Original, original } from './restore.ts';
 
 /** `npm run prove -- --only store` takes every copy; here a few from the beginning to the end. */
@@ -44,3 +45,7 @@ describe('a copy that nobody can know for one', () => {
     }
   }, 20_000);
 });
+
+it('the card of a run that a restore lost does not answer the question that got its number', async () => {
+  expect(await clickTheQuestionOfALostRun()).toEqual([]);
+}, 60_000);

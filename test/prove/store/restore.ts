@@ -77,8 +77,8 @@ export async function original(name: OriginalName): Promise<Original> {
 
 async function sendAgain(bot: Harness, runId: string): Promise<void> {
   const asked = await bot.reaches(runId, (v) => v.questions.length > 0, 'the question');
-  const effectId = asked.questions[0]?.effectId ?? 0;
-  const answer = await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
+  const tag = asked.questions[0]?.tag ?? '';
+  const answer = await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' });
   if (!answer.ok) throw new Error(answer.text);
 }
 
@@ -154,10 +154,9 @@ async function bringToAnEnd(bot: Harness, runId: string): Promise<boolean> {
   if (parked?.mayRelease) await bot.service.release(actor('UAPP'), { runId, reason: 'looked' });
   if (view.run.phase === 'await_approval')
     await bot.service.approve(actor('UAPP2'), { runId, planHash: view.run.planHash ?? '' });
-  for (const { effectId } of view.questions) {
-    const tag = bot.store.effect(effectId)?.tag;
+  for (const { tag } of view.questions) {
     if (!bot.sim.control.commands().some((c) => c.comment === tag))
-      await bot.service.answer(actor('UAPP'), { runId, effectId, answer: 'send_again' });
+      await bot.service.answer(actor('UAPP'), { tag, answer: 'send_again' });
   }
   return false;
 }

@@ -138,7 +138,7 @@ export class FakeService implements PatchService {
   }
 
   answer(actor: Actor, request: Parameters<PatchService['answer']>[1]) {
-    return this.#simple('answer', actor, request, `answer ${request.effectId} ${request.answer}`);
+    return this.#simple('answer', actor, request, `answer ${request.tag} ${request.answer}`);
   }
 
   report(actor: Actor, request: Parameters<PatchService['report']>[1]) {

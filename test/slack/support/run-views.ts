@@ -218,13 +218,9 @@ export function runView(options: ViewOptions = {}): RunView {
   };
 }
 
-export function question(
-  effectId: number,
-  keys: readonly string[],
-  change: Partial<Question> = {},
-): Question {
+export function question(tag: string, keys: readonly string[], change: Partial<Question> = {}): Question {
   return {
-    effectId,
+    tag,
     runId: 'k3f9',
     text: 'The install command was sent, but its answer got lost.',
     whatToCheck: 'Run Command history of these instances.',

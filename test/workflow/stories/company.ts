@@ -226,10 +226,8 @@ export class Company {
   async answer(runId: string, answer: QuestionAnswer['id'], who = 'UAPP1'): Promise<void> {
     await this.asked(runId);
     const [question] = this.seen(runId).questions;
-    const effectId = question?.effectId ?? 0;
-    await this.person(who, `answer ${answer} to ${effectId}`, (s, actor) =>
-      s.answer(actor, { runId, effectId, answer }),
-    );
+    const tag = question?.tag ?? '';
+    await this.person(who, `answer ${answer} to ${tag}`, (s, actor) => s.answer(actor, { tag, answer }));
   }
 
   /** Patch commands that wait for their agents. */

@@ -38,6 +38,20 @@ export const STORE_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'store', '--case', 'restore-plain-9'],
     noticedAs: /was patched again/,
   },
+  {
+    name: 'whatever the button says, the question that is open is answered',
+    promise: 'at most one automatic patch effect',
+    changes: [
+      {
+        file: 'src/workflow/service/answering.ts',
+        find: 'const effect = parts.store.effectTagged(request.tag);',
+        replace:
+          'const effect = parts.store.openRuns().flatMap((r) => parts.store.effectsNeedingAttention(r.id))[0] ?? null;',
+      },
+    ],
+    prove: ['--only', 'store', '--case', 'question-of-a-lost-run'],
+    noticedAs: /answered the question of another run/,
+  },
   ...(['full', 'read-only', 'busy'] as const).map((trouble) => ({
     name: `an intent that a ${trouble} file did not take is acted on`,
     promise: 'what cannot be written down is not begun',

@@ -147,14 +147,10 @@ export const AT_ONCE: readonly Story[] = [
       const run = await company.scan();
       await company.approve(run);
       await company.asked(run);
-      const effectId = company.seen(run).questions[0]?.effectId ?? 0;
+      const tag = company.seen(run).questions[0]?.tag ?? '';
       await company.together(
-        [
-          'UAPP1',
-          'send again',
-          (s, actor) => s.answer(actor, { runId: run, effectId, answer: 'send_again' }),
-        ],
-        ['UAPP2', 'give up', (s, actor) => s.answer(actor, { runId: run, effectId, answer: 'give_up' })],
+        ['UAPP1', 'send again', (s, actor) => s.answer(actor, { tag, answer: 'send_again' })],
+        ['UAPP2', 'give up', (s, actor) => s.answer(actor, { tag, answer: 'give_up' })],
       );
       await company.phase(run, 'ended');
     },

@@ -77,7 +77,7 @@ export const CONTROL: readonly Story[] = [
         service.resolve(actor, { runId: 'r9', instance: 'app-1', reason: 'seen' }),
       );
       await company.person('UAPP1', 'answer 99', (service, actor) =>
-        service.answer(actor, { runId: 'r9', effectId: 99, answer: 'give_up' }),
+        service.answer(actor, { tag: 'patchday r9 install w1/a/b/linux/1 a1', answer: 'give_up' }),
       );
       const run = await company.scan();
       await company.phase(run, 'await_approval');
