@@ -116,13 +116,17 @@ export class MessageStore {
   visibleTo(userId: string | null): PageMessage[] {
     const channels = userId === null ? this.workspace.channels : this.workspace.visibleTo(userId);
     const ids = new Set(channels.map((channel) => channel.id));
+    const replies = new Map<string, number>();
+    for (const message of this.all)
+      if (isPublicReply(message)) replies.set(parentOf(message), (replies.get(parentOf(message)) ?? 0) + 1);
     return this.all
       .filter((message) => ids.has(message.channel))
       .filter((message) => userId === null || message.ephemeralTo === null || message.ephemeralTo === userId)
-      .map((message) => this.page(message));
+      .map((message) => this.page(message, replies.get(`${message.channel} ${message.ts}`) ?? 0));
   }
 
-  page(message: StoredMessage): PageMessage {
+  /** `replyCount`: looked up when it is left out. */
+  page(message: StoredMessage, replyCount = this.publicReplies(message)): PageMessage {
     return {
       channel: message.channel,
       ts: message.ts,
@@ -136,14 +140,13 @@ export class MessageStore {
       }),
       edited: message.edited,
       ephemeralTo: message.ephemeralTo,
-      replyCount: this.publicReplies(message).length,
+      replyCount,
       replyBroadcast: message.replyBroadcast,
     };
   }
 
-  private publicReplies(message: StoredMessage): StoredMessage[] {
-    if (message.threadTs !== null && message.threadTs !== message.ts) return [];
-    return this.replies(message.channel, message.ts).filter((reply) => reply.ephemeralTo === null);
+  private publicReplies({ channel, ts }: StoredMessage): number {
+    return this.all.filter((reply) => isPublicReply(reply) && parentOf(reply) === `${channel} ${ts}`).length;
   }
 
   private announce(message: StoredMessage): void {
@@ -162,4 +165,12 @@ export class MessageStore {
     if (!channel) return [];
     return this.workspace.users.filter((user) => canSee(channel, user.id)).map((user) => user.id);
   }
+}
+
+function isPublicReply({ threadTs, ts, ephemeralTo }: StoredMessage): boolean {
+  return threadTs !== null && threadTs !== ts && ephemeralTo === null;
+}
+
+function parentOf({ channel, threadTs }: StoredMessage): string {
+  return `${channel} ${threadTs}`;
 }
