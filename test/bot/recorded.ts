@@ -71,8 +71,11 @@ export const isClick = (envelope: Json) => (envelope['payload'] as Json)['type']
 export const actionOf = (envelope: Json) => String((envelope as Forged).payload.actions[0]?.['action_id']);
 export const seconds = (from: number) => (Date.now() / 1000 + from).toFixed(6);
 
-/** A team that did a whole job with commands, clicks and modals, rejected its retry and stopped a run; what Slack sent for it. */
-export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
+/**
+ * A team that did a whole job with commands, clicks and modals, rejected its retry, stopped a run, gave up on a
+ * question and closed what was unknown of it; what Slack sent for it. One more run asks its question, unanswered.
+ */
+export async function recordedJob(): Promise<{ team: Team; recorded: Json[]; asking: string }> {
   const fleet = smallFleet({
     linux: 3,
     instances: { 'linux-1': { behaviour: { install: ['fails', 'succeeds'] } } },
@@ -84,7 +87,9 @@ export async function recordedJob(): Promise<{ team: Team; recorded: Json[] }> {
   said(await team.say('aisha', `report ${runId}`), 'is posted to its thread again');
   await rejected(team, await team.scan('marco', `retry ${runId}`));
   await stopped(team);
-  return { team, recorded: [...team.slack.control.envelopes()] };
+  await givenUpAndClosed(team);
+  const asking = await asks(team);
+  return { team, recorded: [...team.slack.control.envelopes()], asking };
 }
 
 async function patched(team: Team): Promise<string> {
@@ -112,6 +117,26 @@ async function stopped(team: Team): Promise<void> {
   const runId = await team.scan('priya');
   said(await team.click('aisha', await team.toApprove(runId), 'run_stop'), 'is stopped');
   await team.ended(runId);
+}
+
+async function givenUpAndClosed(team: Team): Promise<void> {
+  const runId = await asks(team);
+  said(await team.click('tom', await team.cardThat(runId, ASKS), 'question_give_up'), 'Noted');
+  await team.ended(runId);
+  said(await team.say('marco', `resolve ${runId} linux-1 looked`), 'is closed and may be patched again');
+}
+
+export const ASKS = /It was not sent: send it again/;
+
+/** A run for linux-1 whose patch command got lost on its way, once its card asks. */
+async function asks(team: Team): Promise<string> {
+  const match = { parameter: { Operation: 'Install' } };
+  team.aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', match });
+  const runId = await team.scan('priya', 'scan test linux-1');
+  for (const who of ['aisha', 'tom'] as const)
+    await team.click(who, await team.toApprove(runId), 'run_approve');
+  await team.cardThat(runId, ASKS);
+  return runId;
 }
 
 function said(answer: string, says: string): void {

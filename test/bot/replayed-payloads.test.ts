@@ -5,6 +5,7 @@ import { wallClock } from '../../sandbox/clock.ts';
 import type { Json } from '../../sandbox/slack/json.ts';
 import { notOfNow } from '../../src/slack/clock-watch.ts';
 import {
+  ASKS,
   actionOf,
   dated,
   done,
@@ -27,15 +28,16 @@ import { startTeam, type Team } from './team.ts';
 describe('recorded payloads', () => {
   let team: Team;
   let recorded: Json[];
+  let asking: string;
   beforeAll(async () => {
-    ({ team, recorded } = await recordedJob());
+    ({ team, recorded, asking } = await recordedJob());
     expect(recorded.filter(isCommand).map(wordOf)).toEqual(
-      expect.arrayContaining(['freeze', 'unfreeze', 'scan', 'report', 'retry']),
+      expect.arrayContaining(['freeze', 'unfreeze', 'scan', 'report', 'retry', 'resolve']),
     );
     expect(recorded.filter(isClick).length).toBeGreaterThanOrEqual(3);
     expect(recorded.filter(isSubmission)).toHaveLength(2);
     expect(recorded.filter(isClick).map(actionOf)).toEqual(
-      expect.arrayContaining(['run_exclude', 'run_approve', 'run_reject', 'run_stop']),
+      expect.arrayContaining(['run_exclude', 'run_approve', 'run_reject', 'run_stop', 'question_give_up']),
     );
   });
   afterAll(() => team.close());
@@ -83,6 +85,15 @@ describe('recorded payloads', () => {
     await redeliver(team, [...windows, ...windows].map(underNewTrigger));
     expect(done(team)).toEqual(before);
     expect(knownWindows(team) - known).toBe(2);
+  });
+
+  it('leave the question open that another run asks, until somebody answers it on its own card', async () => {
+    expect(team.phase(asking)).toBe('waves');
+    expect(await team.click('tom', await team.cardThat(asking, ASKS), 'question_send_again')).toContain(
+      'Noted',
+    );
+    await team.ended(asking);
+    expect(team.outcomes(asking)).toMatchObject({ 'linux-1': 'patched' });
   });
 
   it('of a waiting plan count once when delivered ten times at once, and not at all under another date', async () => {
