@@ -74,7 +74,10 @@ export async function startPatchday(options: PatchdayOptions): Promise<Patchday>
     hooks: options.hooks?.commit,
   });
   if (database.restored)
-    options.log.warn(database.restored, 'the database was restored: its open runs are parked');
+    options.log.warn(
+      database.restored,
+      'the database was restored: its open runs are parked, and everything is frozen until /patch unfreeze all',
+    );
   try {
     return await compose(options, database, anchors);
   } catch (error) {

@@ -38,7 +38,7 @@ export async function restore(context: CliContext): Promise<number> {
     context.out(`${config.database.path} is now the copy ${from}: ${about(restored)}.`);
     if (restored.kept) context.out(`What was there before is kept as ${restored.kept}.`);
     context.out(
-      `What people decided after ${new Date(restored.copiedAt).toISOString()} is not in it: freezes, locks on instances, approvals, stops and answers. If something was frozen, say \`/patch freeze all\` first of all, before any run is released.`,
+      `What people decided after ${new Date(restored.copiedAt).toISOString()} is not in it: freezes, locks on instances, approvals, stops and answers. Everything is frozen when Patchday starts: look at what was decided since, and then say \`/patch unfreeze all\`.`,
     );
     context.out(
       restored.openRuns === 0

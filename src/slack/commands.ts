@@ -1,4 +1,5 @@
 /** What each command does: looks up names and times, asks the workflow, shows the answer. */
+import { doer } from '../workflow/mention.ts';
 import type { RunView } from '../workflow/view.ts';
 import { resolveWhen } from '../workflow/when.ts';
 import { answerMessage, paragraphs, say } from './answers.ts';
@@ -6,7 +7,7 @@ import { renderCard } from './card.ts';
 import { helpText } from './command-table.ts';
 import type { Asked, Edge, SlackEnvironment } from './edge.ts';
 import { backupLines, cveLines, runLine } from './listings.ts';
-import { code, escapeLines, escapeText, type Mrkdwn, md, user, words } from './mrkdwn.ts';
+import { code, escapeLines, escapeText, type Mrkdwn, md, words } from './mrkdwn.ts';
 import { nearest } from './nearest.ts';
 import { type Command, parseCommand, type ScanCommand } from './parse.ts';
 
@@ -196,6 +197,6 @@ function freezeLines(edge: Edge): Mrkdwn[] {
     .freezes()
     .map(
       (freeze) =>
-        md`🧊 Frozen (${escapeText(freeze.scope, 60)}) by ${user(freeze.by)}: ${words(freeze.reason, 200)}`,
+        md`🧊 Frozen (${escapeText(freeze.scope, 60)}) by ${words(doer(freeze.by), 40)}: ${words(freeze.reason, 200)}`,
     );
 }

@@ -1,6 +1,6 @@
 /**
- * A database that is behind AWS: how it is recognised, and what is done to its open runs before anything
- * else. Only columns are read here: an unreadable row must not keep the others from being parked.
+ * A database that is behind AWS: how it is recognised, and what is done before anything else: its open runs are
+ * parked, and everything is frozen. Only columns are read here: an unreadable row must not keep the others from being parked.
  */
 import type Database from 'better-sqlite3';
 import type { RunId } from '../workflow/run-types.ts';
@@ -39,11 +39,16 @@ export function copiedAt(db: Database.Database): number | null {
   return row?.at ?? 0;
 }
 
+/** For people, after "Everything is frozen by Patchday: ". */
+const LOST =
+  'the database is an older copy, and freezes, locks on instances and answers since then are not in it';
+
 /**
- * Parks every run that may still change something, forgets that the database is a copy, and gives up what
- * Slack may have been told already. Inside one transaction. Returns the parked runs.
+ * Parks every run that may still change something, freezes everything until a person has looked, forgets that the
+ * database is a copy, and gives up what Slack may have been told already. Inside one transaction. Returns the
+ * parked runs.
  */
-export function parkOpenRuns(
+export function parkEverything(
   db: Database.Database,
   applier: ChangeApplier,
   why: string,
@@ -80,6 +85,19 @@ export function parkOpenRuns(
       detail: { runs: runs.map((r) => r.id) },
     },
   ]);
+  freezeAll(db, applier, now);
   db.exec('DROP TABLE IF EXISTS copy_of_database');
   return runs.map((r) => r.id);
+}
+
+/** What was frozen in the copy stays as it was. */
+function freezeAll(db: Database.Database, applier: ChangeApplier, now: number): void {
+  const { changes } = db
+    .prepare("INSERT OR IGNORE INTO freezes (scope, by_user, at, reason) VALUES ('all', 'patchday', ?, ?)")
+    .run(now, LOST);
+  if (changes === 0) return;
+  applier.audit(
+    null,
+    withFacts([{ actor: 'patchday', action: 'freeze.set', text: `Froze all: ${LOST}.` }], { frozen: 'all' }),
+  );
 }

@@ -21,7 +21,7 @@ import { useOnce } from './expectations.ts';
 import { type CommitHooks, GroupCommit } from './group-commit.ts';
 import { intend } from './intend.ts';
 import { loadRun, readApprovals, readPlan } from './load.ts';
-import { isBehind, parkOpenRuns, type Witness } from './parking.ts';
+import { isBehind, parkEverything, type Witness } from './parking.ts';
 import { Refused } from './refused.ts';
 import {
   EFFECT_COLUMNS,
@@ -215,13 +215,13 @@ export class SqliteStore implements QueryStore {
   }
 
   /**
-   * Parks the open runs when the database turns out to be an older copy. To be called before anything else
+   * Parks the open runs and freezes everything when the database turns out to be an older copy. To be called before anything else
    * at every start. Null when the database is as it was left.
    */
   parkIfBehind(witnesses: readonly Witness[]): { why: string; runs: RunId[] } | null {
     const why = isBehind(this.db, witnesses);
     if (why === null) return null;
-    const runs = this.commits.now(() => parkOpenRuns(this.db, this.#applier, why, this.#now()));
+    const runs = this.commits.now(() => parkEverything(this.db, this.#applier, why, this.#now()));
     return { why, runs };
   }
 

@@ -7,7 +7,7 @@ import type { Changes, Intent, RunState } from './changes.ts';
 import { decideParked } from './decide-parked.ts';
 import { decideWave } from './decide-wave.ts';
 import type { Reason } from './instance.ts';
-import { mention } from './mention.ts';
+import { doer, mention } from './mention.ts';
 import type { Effect, Phase, RunEnd } from './run-types.ts';
 import { environmentGone, type Settings } from './settings.ts';
 
@@ -153,7 +153,7 @@ function finish(phase: Phase, now: number, end: RunEnd, endReason: string, actio
 export function frozenReason(frozen: { by: string; reason: string }): Reason {
   return {
     code: 'frozen',
-    text: `Everything is frozen by ${mention(frozen.by)}${frozen.reason ? `: ${frozen.reason}` : ''}. Nothing new starts until /patch unfreeze all.`,
+    text: `Everything is frozen by ${doer(frozen.by)}${frozen.reason ? `: ${frozen.reason}` : ''}. Nothing new starts until /patch unfreeze all.`,
   };
 }
 

@@ -12,6 +12,11 @@ export function mention(id: string): string {
   return `${OPEN}${id}${CLOSE}`;
 }
 
+/** Who did it: a person, or Patchday by itself (the actor 'patchday' of the audit). */
+export function doer(actor: string): string {
+  return actor === 'patchday' ? 'Patchday' : mention(actor);
+}
+
 /** Text from outside (names, tags, error messages, what people type), with nothing in it that could pass for a mention. */
 export function foreign(text: string): string {
   return text.replace(/[\uE000\uE001]/g, '');

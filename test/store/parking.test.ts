@@ -1,5 +1,8 @@
 /** A database that is behind: what is parked, what is given up, and who may let it go on. */
 import { describe, expect, it } from 'vitest';
+import { readAudit } from '../../src/store/audit-chain.ts';
+import { retell } from '../../src/store/audit-replay.ts';
+import { differencesToTables } from '../../src/store/audit-tables.ts';
 import { SqliteOutbox } from '../../src/store/sqlite-outbox.ts';
 import type { SqliteStore } from '../../src/store/sqlite-store.ts';
 import { NOW } from '../workflow/build.ts';
@@ -44,6 +47,39 @@ describe('a parked run', () => {
     restore(store);
     await store.commit(runId, { run: { stopRequestedAt: NOW, stopRequestedBy: 'U1' } });
     expect(await store.commit(runId, { unpark: true })).toMatchObject({ ok: false, refused: 'not_parked' });
+  });
+});
+
+describe('a restored database', () => {
+  const all = (store: SqliteStore) => store.freezes();
+
+  it('is frozen until a person lifts it, in the same transaction, and says so in the audit', async () => {
+    const { store } = newStore();
+    restore(store);
+    expect(all(store)).toEqual([
+      {
+        scope: 'all',
+        by: 'patchday',
+        at: NOW,
+        reason:
+          'the database is an older copy, and freezes, locks on instances and answers since then are not in it',
+      },
+    ]);
+    expect(store.auditRows(null).at(-1)).toMatchObject({ actor: 'patchday', action: 'freeze.set' });
+    expect(differencesToTables(store.db, retell(readAudit(store.db)))).toEqual([]);
+    expect(await store.setFreeze({ lift: 'all', by: 'U1', reason: 'looked' }, 'click')).toMatchObject({
+      ok: true,
+    });
+    expect(all(store)).toEqual([]);
+  });
+
+  it('keeps the freeze that the copy had, with its reason', async () => {
+    const { store } = newStore();
+    const freeze = { scope: 'all', by: 'U1', at: NOW - 5, reason: 'incident' };
+    await store.setFreeze(freeze, 'click');
+    restore(store);
+    expect(all(store)).toEqual([freeze]);
+    expect(store.auditRows(null).filter((r) => r.action === 'freeze.set')).toHaveLength(1);
   });
 });
 

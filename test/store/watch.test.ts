@@ -14,7 +14,7 @@ it('the time that a restore lost begins with the last row of the copy, not with 
   // Parks the run, and so writes rows of its own at the same moment before the one that tells of the restore.
   store.parkIfBehind([{ name: 'a witness', anchor: { seq: 999_999, hash: 'f'.repeat(64) } }]);
   const actions = store.auditRows(null).map((r) => r.action);
-  expect(actions.slice(-2)).toEqual(['run.parked', 'database.restored']);
+  expect(actions.slice(-3)).toEqual(['run.parked', 'database.restored', 'freeze.set']);
   const watch = new SqliteWatch(store, () => time.now);
   expect(watch.known([], [runId]).lost).toEqual([
     { from: NOW - 15 * MINUTE, to: NOW + 3 * HOUR + 15 * MINUTE },

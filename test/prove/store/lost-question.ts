@@ -1,5 +1,5 @@
 /**
- * A run asks a person whether its patch command was sent; the database is then put back to a copy from before the
+ * What a restore lost. A run asks a person whether its patch command was sent; the database is then put back to a copy from before the
  * run. Its card stays in Slack, with its buttons, and the next run asks the same of the same instance, with the same
  * number in the database. Whoever clicks on the old card must change nothing.
  */
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
 import { copyDatabase, restoreDatabase } from '../../../src/store/copy.ts';
 import type { Person, Team } from '../../bot/team.ts';
+import { until } from '../../support/until.ts';
 import { caughtUp, withTeam } from '../team.ts';
 
 /** Whoever may do it for a run of their own colleagues. */
@@ -31,7 +32,8 @@ export async function clickTheQuestionOfALostRun(): Promise<string[]> {
     restoreDatabase(copy, database, Date.now());
     await team.startBot();
 
-    const next = await runThatAsks(team);
+    losePatchCommand(team);
+    const next = await beginsOnlyAfterTheThaw(team, wrong);
     if (next.effectId !== lost.effectId)
       wrong.push(`question ${next.effectId} has not the number of the lost one, ${lost.effectId}`);
     const old = team.card(lost.runId);
@@ -52,21 +54,44 @@ export async function clickTheQuestionOfALostRun(): Promise<string[]> {
   });
 }
 
+interface Asking {
+  runId: string;
+  effectId: number;
+}
+
 const ASKS = /It was not sent: send it again/;
 
 function questions(team: Team, runId: string): { id: number; state: string }[] {
   return team.rows("SELECT id, state FROM effects WHERE run_id = ? AND kind = 'install' ORDER BY id", runId);
 }
 
+function losePatchCommand({ aws }: Team): void {
+  const match = { parameter: { Operation: 'Install' } };
+  aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', match });
+}
+
 /** A run whose patch command got lost on its way, once its card asks. */
-async function runThatAsks(team: Team): Promise<{ runId: string; effectId: number }> {
-  team.aws.control.fault({
-    operation: 'SendCommand',
-    when: 'before',
-    kind: 'reset',
-    match: { parameter: { Operation: 'Install' } },
-  });
-  const runId = await team.approvedRun();
+async function runThatAsks(team: Team): Promise<Asking> {
+  losePatchCommand(team);
+  return asks(team, await team.approvedRun());
+}
+
+async function asks(team: Team, runId: string): Promise<Asking> {
   await team.cardThat(runId, ASKS);
   return { runId, effectId: questions(team, runId)[0]?.id ?? 0 };
+}
+
+/** Of a freeze that somebody set after the copy nothing is known: so a restored database begins frozen. */
+async function beginsOnlyAfterTheThaw(team: Team, wrong: string[]): Promise<Asking> {
+  const before = team.mutations().length;
+  const runId = await team.approvedRun();
+  const waits = () => {
+    const card = team.card(runId);
+    return card !== undefined && team.words(card).includes('Everything is frozen by Patchday');
+  };
+  const begun = () => team.mutations().length > before;
+  await until(() => waits() || begun(), { within: 20_000, describe: 'the first step of an approved run' });
+  if (begun()) wrong.push('after a restore a run began before anybody lifted the freeze');
+  else await team.say('marco', 'unfreeze all');
+  return asks(team, runId);
 }

@@ -64,6 +64,9 @@ describe('a parked run', () => {
     expect(audit.filter((a) => a === 'denied.release')).toHaveLength(3);
 
     expect(await release('UAPP2')).toMatchObject({ ok: true });
+    await bot.reaches(runId, (v) => v.because.some((b) => b.code === 'frozen'), 'the freeze of the restore');
+    expect(effects(bot)).toBe(0);
+    expect(await bot.service.unfreeze(actor('UREQ2'), { scope: 'all' })).toMatchObject({ ok: true });
     expect((await bot.ended(runId)).run.end).toBe('completed');
     expect(bot.sim.control.instance('linux-1').counters.installs).toBe(1);
     expect(await release('UAPP2')).toMatchObject({ ok: false, code: 'not_parked' });

@@ -152,6 +152,7 @@ async function bringToAnEnd(bot: Harness, runId: string): Promise<boolean> {
   if (view.run.phase === 'ended') return true;
   const parked = bot.store.load(runId)?.parked;
   if (parked?.mayRelease) await bot.service.release(actor('UAPP'), { runId, reason: 'looked' });
+  if (bot.store.freezes().length > 0) await bot.service.unfreeze(actor('UAPP'), { scope: 'all' });
   if (view.run.phase === 'await_approval')
     await bot.service.approve(actor('UAPP2'), { runId, planHash: view.run.planHash ?? '' });
   for (const { tag } of view.questions) {

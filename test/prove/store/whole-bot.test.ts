@@ -42,7 +42,7 @@ it('a database copied beside the running bot and restored after the run patches 
   expect(await command('database', 'restore', '--from', copy)).toMatchObject({
     code: 0,
     output: expect.stringMatching(
-      /kept as.*decided after 20\S+Z is not in it: freezes, locks on instances, approvals.*`\/patch freeze all` first/s,
+      /kept as.*decided after 20\S+Z is not in it: freezes, locks on instances, approvals.*Everything is frozen when.*`\/patch unfreeze all`/s,
     ),
   });
   await startProcess(t);

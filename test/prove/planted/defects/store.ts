@@ -52,6 +52,13 @@ export const STORE_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'store', '--case', 'question-of-a-lost-run'],
     noticedAs: /answered the question of another run/,
   },
+  {
+    name: 'a restored database does not know that it may have been frozen',
+    promise: 'a freeze holds until a person lifts it',
+    changes: [{ file: 'src/store/parking.ts', find: '  freezeAll(db, applier, now);\n', replace: '' }],
+    prove: ['--only', 'store', '--case', 'question-of-a-lost-run'],
+    noticedAs: /began before anybody lifted the freeze/,
+  },
   ...(['full', 'read-only', 'busy'] as const).map((trouble) => ({
     name: `an intent that a ${trouble} file did not take is acted on`,
     promise: 'what cannot be written down is not begun',

@@ -18,6 +18,9 @@ export const RESTORE: readonly Story[] = [
       await company.pass(5 * MINUTE);
       await company.click('UAPP1', 'release', run, { reason: ' looked at it ' });
       await company.click('UAPP1', 'release', run);
+      await company.pass(5 * MINUTE);
+      company.look(run);
+      await company.unfreeze('UAPP1');
       await company.phase(run, 'ended');
     },
   },
@@ -95,6 +98,7 @@ export const RESTORE: readonly Story[] = [
       await company.click('UAPP2', 'release', run);
       await company.pass(MINUTE);
       company.look(run);
+      await company.unfreeze('UAPP2');
       await company.answer(run, 'give_up');
       await company.phase(run, 'ended');
     },
