@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foreign, mention, plainMentions, showMentions } from '../../src/workflow/mention.ts';
+import { doer, foreign, mention, plainMentions, showMentions } from '../../src/workflow/mention.ts';
 import { InDoubt, LookFailed, NoEffect } from '../../src/workflow/ports.ts';
 import { called } from '../../src/workflow/target-changes.ts';
 import { buildInstance, buildTarget } from './build.ts';
@@ -44,6 +44,10 @@ describe('a mention', () => {
   it('is shown by the front end as its own, and in files as an id', () => {
     expect(showMentions(`by ${mention('U123')}.`, (id) => `<@${id}>`)).toBe('by <@U123>.');
     expect(plainMentions(`by ${mention('U123')}.`)).toBe('by @U123.');
+  });
+
+  it('names who did something; Patchday by itself is no person', () => {
+    expect([doer('U123'), doer('patchday')]).toEqual([mention('U123'), 'Patchday']);
   });
 
   it('of something that is no id stays text', () => {

@@ -49,6 +49,7 @@ it('a database copied beside the running bot and restored after the run patches 
   await t.told(runId, 'it went on after the copy was made');
   expect(t.phase(runId)).toBe('ended');
   expect(t.aws.control.instance('linux-1').counters).toMatchObject({ installs: 1, imagesBegun: images });
+  expect(await t.say('priya', 'runs')).toMatch(/Frozen \(all\) by Patchday: the database is an older copy/);
   // It may be its own, and it says so; it does not say that somebody else did it.
   const codes = t.rows<{ code: string }>('SELECT DISTINCT code FROM foreign_commands').map((r) => r.code);
   expect(codes.filter((code) => code !== 'lost_rows')).toEqual([]);
