@@ -6,20 +6,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import Database from 'better-sqlite3';
 import type { Arrivals } from '../../sandbox/arrivals.ts';
 import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import { type SimClock, wallClock } from '../../sandbox/clock.ts';
-import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
+import { USERS } from '../../sandbox/slack/default-workspace.ts';
 import type { PageMessage, PageView } from '../../sandbox/slack/page-api.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { type Patchday, startPatchday } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createLogger } from '../../src/ops/log.ts';
 import { botConfig } from '../support/bot-config.ts';
-import { filesUnder, leaks, type Place } from '../support/canaries.ts';
+import { leaks } from '../support/canaries.ts';
 import { until } from '../support/until.ts';
+import { TeamRecords } from './team-records.ts';
 
 export type Person = keyof typeof USERS;
 
@@ -44,16 +44,6 @@ export interface TeamOptions {
   logLevel?: string;
 }
 
-export interface AuditRow {
-  run_id: string | null;
-  actor: string;
-  action: string;
-  text: string;
-}
-
-/** An AWS secret key looks like any other random text: only whoever knows it can take it out. */
-export const HUB_SECRET = 'wJalrXUtnFEMIK7MDENGbPxRfiCYSANDBOXKEY99';
-
 const ENDED =
   /🏁 |🛑 Stopped by a person|🛑 Halted|🚫 Rejected|⌛ Expired|📋 Dry run ended|❌ The instances could not/;
 
@@ -77,22 +67,14 @@ export async function startTeam(options: TeamOptions): Promise<Team> {
   return team;
 }
 
-export class Team {
-  readonly folder: string;
-  readonly aws: AwsSimulator;
-  readonly slack: SlackSimulator;
-  readonly channel = CHANNELS.nonprod;
-  readonly log: string[] = [];
+export class Team extends TeamRecords {
   readonly #options: TeamOptions;
   readonly #closers: (() => Promise<void>)[] = [];
-  readonly #outputs: (() => string)[] = [];
   #bot: Patchday | null = null;
 
   constructor(options: TeamOptions, folder: string, aws: AwsSimulator, slack: SlackSimulator) {
+    super(folder, aws, slack);
     this.#options = options;
-    this.folder = folder;
-    this.aws = aws;
-    this.slack = slack;
     const { fleet, environment, zone, timing, http, ownInstanceIds, logLevel = 'warn' } = options;
     const text = botConfig({
       fleet,
@@ -106,8 +88,6 @@ export class Team {
     });
     writeFileSync(this.configFile, text);
   }
-
-  readonly hubSecret = HUB_SECRET;
 
   /** By which the bot finds the instance that it runs on. */
   get hostEnv(): Record<string, string> {
@@ -169,30 +149,6 @@ export class Team {
   /** Ended with the team, before the simulators. */
   alsoClose(end: () => Promise<void>): void {
     this.#closers.push(end);
-  }
-
-  /** What processes of this team wrote: searched for secrets at the end, too. */
-  alsoSearch(output: () => string): void {
-    this.#outputs.push(output);
-  }
-
-  /** Everything that is secret here: our tokens and keys, and what AWS handed out. */
-  secrets(): string[] {
-    return [this.slack.botToken, this.slack.appToken, this.hubSecret, ...this.aws.control.sessionSecrets()];
-  }
-
-  /** Everywhere that something was written: log, outputs, files, calls to Slack, uploads. */
-  places(): Place[] {
-    const { control } = this.slack;
-    const calls = control.calls().map((c) => JSON.stringify(c.arguments));
-    const files = control.messages({ channel: this.channel }).flatMap((m) => m.files);
-    return [
-      { where: 'the log', text: this.log.join('') },
-      { where: 'the output of a process', text: this.#outputs.map((output) => output()).join('') },
-      { where: 'what Slack was sent', text: calls.join('\n') },
-      ...files.map((f) => ({ where: f.name, text: control.file(f.id).toString('utf8') })),
-      ...filesUnder(this.folder),
-    ];
   }
 
   /** Ends everything. Throws when a secret of this team was left anywhere, whatever the test was about. */
@@ -335,42 +291,5 @@ export class Team {
     const card = await this.cardThat(runId, ENDED, within);
     await until(() => this.phase(runId) === 'ended', { within: 5000, describe: `the end of ${runId}` });
     return card;
-  }
-
-  rows<T>(sql: string, ...values: unknown[]): T[] {
-    const db = new Database(join(this.folder, 'patchday.sqlite'), { readonly: true, fileMustExist: true });
-    try {
-      return db.prepare(sql).all(...values) as T[];
-    } finally {
-      db.close();
-    }
-  }
-
-  phase(runId: string): string | undefined {
-    return this.rows<{ phase: string }>('SELECT phase FROM runs WHERE id = ?', runId)[0]?.phase;
-  }
-
-  audit(actions?: string): AuditRow[] {
-    return this.rows<AuditRow>(
-      `SELECT run_id, actor, action, text FROM audit ${actions ? 'WHERE action LIKE ?' : ''} ORDER BY seq`,
-      ...(actions ? [actions] : []),
-    );
-  }
-
-  /** Outcomes by instance name. */
-  outcomes(runId: string): Record<string, string | null> {
-    const rows = this.rows<{ name: string; outcome: string | null }>(
-      "SELECT data ->> '$.instance.name' AS name, outcome FROM targets WHERE run_id = ? ORDER BY name",
-      runId,
-    );
-    return Object.fromEntries(rows.map((r) => [r.name, r.outcome]));
-  }
-
-  /** Mutating calls that had an effect at AWS, without assuming roles. */
-  mutations(): string[] {
-    return this.aws.control
-      .ledger()
-      .filter((e) => e.outcome === 'effect' && e.service !== 'sts')
-      .map((e) => `${e.operation}${e.params['Operation'] ? ` ${e.params['Operation']}` : ''}`);
   }
 }

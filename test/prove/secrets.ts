@@ -8,7 +8,8 @@
 import { fileURLToPath } from 'node:url';
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { runPatchday, wrote } from '../bot/bot-process.ts';
-import { HUB_SECRET, type Team } from '../bot/team.ts';
+import type { Team } from '../bot/team.ts';
+import { HUB_SECRET } from '../bot/team-records.ts';
 import { leaks } from '../support/canaries.ts';
 import { type Case, type CaseResult, proofOfCases } from './cases.ts';
 import { caughtUp, withTeam } from './team.ts';
