@@ -191,6 +191,20 @@ describe('just before a stop', () => {
     ]);
   });
 
+  it('what is off, perhaps because we told it without hearing the answer, is told again, so that the audit says so', async () => {
+    const shows = { state: 'stopped' } as const;
+    const told = buildEffect('stop', [keyOf(1)], { state: 'no_effect' });
+    expect(await looked({ shows, effects: [told] })).toMatchObject({ drop: [], defer: [] });
+    expect((await looked({ shows: { state: 'terminated' }, effects: [told] })).drop).toHaveLength(1);
+    const others = [
+      buildEffect('stop', [keyOf(2)], { state: 'no_effect' }),
+      buildEffect('start', [keyOf(1)]),
+      // A question that somebody answered with "leave it on"; nothing was sent.
+      buildEffect('stop', [keyOf(1)], { state: 'closed' }),
+    ];
+    expect((await looked({ shows, effects: others })).drop).toHaveLength(1);
+  });
+
   it.each([{ shows: { state: 'terminated' as const } }, { shows: null }])(
     'what is gone is said to be: %j',
     async (given) => {

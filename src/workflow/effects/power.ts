@@ -155,7 +155,8 @@ export const stopInstances: EffectKind = {
   family: 'stop',
 
   /**
-   * What is off already, or gone, is not told to stop; under a command of somebody else it waits, and is then
+   * What is off already, or gone, is not told to stop, unless it may be off because we told it before and did not
+   * hear the answer: told again nothing changes, and the audit says whose stop it was. Under a command of somebody else it waits, and is then
    * left on. A look that fails changes nothing: stopping again is owed.
    */
   async precheck(context, intent, targets) {
@@ -163,6 +164,8 @@ export const stopInstances: EffectKind = {
     const place = { ...intent, runId: state.run.id };
     const ids = targets.map((t) => t.instance.instanceId);
     const own = state.effects.flatMap((e) => e.ref?.commandId ?? []);
+    const told = (t: Target) =>
+      state.effects.some((e) => e.kind === 'stop' && e.state !== 'closed' && e.targets.includes(t.key));
     const drop: TargetChange[] = [];
     const defer: Target['key'][] = [];
     try {
@@ -170,7 +173,7 @@ export const stopInstances: EffectKind = {
       const others = await aws.commands.othersInProgress(place, ids, own);
       for (const target of targets) {
         const seen = power.get(target.instance.instanceId)?.state ?? 'terminated';
-        if (seen === 'stopped' || seen === 'terminated') {
+        if (seen === 'terminated' || (seen === 'stopped' && !told(target))) {
           const gone = seen === 'terminated' ? 'It was terminated meanwhile: find out by whom.' : '';
           const nextStep = `${target.nextStep} ${gone}`.trim();
           drop.push(moveTarget(target, { stage: 'done', power: 'off_again', nextStep }));
