@@ -11,6 +11,16 @@ import { standingText, voiceOf } from '../stand-in.ts';
 import type { ApprovalRecord } from '../view.ts';
 import type { Outside } from './context.ts';
 
+/**
+ * Why nothing may be begun by this clock, or null: with a wrong one a window opens, and an approval lasts, when it
+ * should not. Slack's answer about the approvers carries its time, so it is asked after them.
+ */
+export function wrongClock({ clockTrouble }: Outside): string | null {
+  const trouble = clockTrouble?.() ?? null;
+  if (trouble === null) return null;
+  return `The clock of the machine that runs Patchday is ${trouble}, so it cannot be told whether the window is open. Nothing new begins until it is set.`;
+}
+
 export interface StillApproved {
   /** Enough of them still count. */
   enough: boolean;
