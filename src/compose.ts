@@ -20,7 +20,13 @@ import { randomIds } from './ops/ids.ts';
 import type { Logger } from './ops/log.ts';
 import { createScrubber } from './ops/scrub.ts';
 import { createReportFiles } from './report/files.ts';
-import { createSlack, createSlackDirectory, type Slack, type SlackTiming } from './slack/index.ts';
+import {
+  ClockWatch,
+  createSlack,
+  createSlackDirectory,
+  type Slack,
+  type SlackTiming,
+} from './slack/index.ts';
 import { ANCHOR_FILE, appendAnchor } from './store/anchor-file.ts';
 import { anchorHead } from './store/anchoring.ts';
 import type { CommitHooks } from './store/group-commit.ts';
@@ -92,11 +98,13 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
   const settings = toSettings(config);
   const { store } = database;
   const outbox = new SqliteOutbox(store);
+  const clockWatch = new ClockWatch({ now: clock.now, log });
   const slackOptions = {
     botToken: secrets.slackBotToken,
     apiUrl: options.slackApiUrl,
     teamId: config.workspace,
     log,
+    clockWatch,
   };
   const directory = createSlackDirectory(slackOptions);
   const scrub = createScrubber([...Object.values(secrets), ...(options.moreSecrets ?? [])]);
@@ -137,6 +145,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
       ids: randomIds,
       settings,
       ownInstanceIds: ownHost.instanceIds,
+      clockTrouble: () => clockWatch.trouble,
       async writeReport(runId) {
         // Beside the report: a run never waits for it.
         watch.soon(store.run(runId)?.environment ?? '');
@@ -192,7 +201,7 @@ async function compose(options: PatchdayOptions, database: OpenedStore, anchors:
     ...config.http,
     checks: [
       { name: 'slack', check: () => slackCheck(slack) },
-      { name: 'clock', check: () => clockCheck(slack) },
+      { name: 'clock', check: () => clockCheck(clockWatch) },
       {
         name: 'database',
         check: () => databaseCheck(store, host),
@@ -273,11 +282,13 @@ function databaseCheck(store: SqliteStore, host: EmbeddedHost): { ok: boolean; r
   return { ok: true, reason: 'open' };
 }
 
-function clockCheck(slack: Slack): { ok: boolean; reason: string } {
-  const trouble = slack.clockTrouble();
+function clockCheck({ trouble }: ClockWatch): { ok: boolean; reason: string } {
   return trouble === null
     ? { ok: true, reason: "agrees with Slack's" }
-    : { ok: false, reason: `the clock of this machine is ${trouble}: no click is taken until it is set` };
+    : {
+        ok: false,
+        reason: `the clock of this machine is ${trouble}: no click is taken and nothing new begins until it is set`,
+      };
 }
 
 function slackCheck(slack: Slack): { ok: boolean; reason: string } {

@@ -186,11 +186,14 @@ export const environmentShape = {
     min: 1,
     max: 5,
   }),
-  approval_ttl: duration('How long a plan can be approved and begun; after that it expires.', {
-    default: '24h',
-    min: '1s',
-    max: '14d',
-  }),
+  approval_ttl: duration(
+    'How long a plan can be approved; after that it expires. An approved run may begin until the last moment that its window allows, and then expires too.',
+    {
+      default: '24h',
+      min: '1s',
+      max: '14d',
+    },
+  ),
   start,
   backup,
   reboot: choice(

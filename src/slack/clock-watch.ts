@@ -22,8 +22,14 @@ export class ClockWatch {
     return this.#ahead;
   }
 
+  /** So far that no click can be told to be of now, and no window to be open. */
   get wrong(): boolean {
     return Math.abs(this.#ahead ?? 0) > MOST_SKEW;
+  }
+
+  /** `inWords` when it is wrong, else null. */
+  get trouble(): string | null {
+    return this.wrong ? this.inWords : null;
   }
 
   /** "12 minutes ahead of Slack's" */
@@ -48,7 +54,7 @@ export class ClockWatch {
     if (this.wrong && !before)
       this.#log.error(
         { aheadMs: this.#ahead },
-        `the clock of this machine is ${this.inWords}: no click is taken until it is set`,
+        `the clock of this machine is ${this.inWords}: no click is taken and nothing new begins until it is set`,
       );
     if (before && !this.wrong) this.#log.info({}, 'the clock of this machine is right again');
   }

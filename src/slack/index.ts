@@ -4,7 +4,7 @@ import type { AlarmOutbox, Outbox, PatchService } from '../workflow/service.ts';
 import { SlackApp } from './app.ts';
 import { renderCard } from './card.ts';
 import { backgroundClient, interactiveClient } from './clients.ts';
-import { ClockWatch } from './clock-watch.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import { SlackDirectory } from './directory.ts';
 import type { Edge, SlackEnvironment, SlackLandingZone } from './edge.ts';
 import type { Log } from './log.ts';
@@ -14,6 +14,7 @@ import type { FilesFor } from './news-sender.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import { SocketsReceiver } from './sockets.ts';
 
+export { ClockWatch } from './clock-watch.ts';
 export type { SlackEnvironment, SlackLandingZone } from './edge.ts';
 export type { FileToUpload } from './file-upload.ts';
 export type { Log } from './log.ts';
@@ -48,6 +49,8 @@ export interface SlackOptions {
   connections?: number;
   log: Log;
   clock: { now(): number };
+  /** Told of the time of each of Slack's answers. */
+  clockWatch: ClockWatch;
 }
 
 export interface Slack {
@@ -62,23 +65,20 @@ export interface Slack {
   kick(): void;
   /** Open Socket Mode connections. */
   connected(): number;
-  /** How far our clock is off, in words, when that is so much that no click can be taken; else null. */
-  clockTrouble(): string | null;
 }
 
 /** Facts about people, for the workflow; needs only the bot token. */
 export function createSlackDirectory(
-  options: Pick<SlackOptions, 'botToken' | 'apiUrl' | 'teamId' | 'log'>,
+  options: Pick<SlackOptions, 'botToken' | 'apiUrl' | 'teamId' | 'log' | 'clockWatch'>,
 ): SlackDirectory {
   return new SlackDirectory({ client: interactiveClient(options), teamId: options.teamId, pause });
 }
 
 export function createSlack(options: SlackOptions): Slack {
-  const { service, outbox, log, clock, timing = {} } = options;
+  const { service, outbox, log, clock, clockWatch, timing = {} } = options;
   const now = () => clock.now();
-  const clockWatch = new ClockWatch({ now, log });
-  const interactive = interactiveClient({ ...options, clockWatch });
-  const background = backgroundClient({ ...options, clockWatch });
+  const interactive = interactiveClient(options);
+  const background = backgroundClient(options);
   let identity: Identity | null = null;
   let app: SlackApp | null = null;
   let stopped = false;
@@ -153,7 +153,6 @@ export function createSlack(options: SlackOptions): Slack {
     },
     kick: () => sender.kick(),
     connected: () => receiver.connected(),
-    clockTrouble: () => (clockWatch.wrong ? clockWatch.inWords : null),
   };
 }
 

@@ -154,7 +154,29 @@ describe('a machine whose clock is wrong', () => {
       const ready = await fetch(`${team.bot.healthUrl}/readyz`);
       expect(ready.status).toBe(503);
       expect(await ready.text()).toContain("the clock of this machine is 60 minutes behind Slack's");
-      expect(team.log.join('')).toContain('no click is taken until it is set');
+      expect(team.log.join('')).toContain('no click is taken and nothing new begins until it is set');
+    } finally {
+      await team.close();
+    }
+  });
+
+  it('begins no run that was approved before, and says why on its card, until the clock is set', async () => {
+    let ahead = 0;
+    const clock = { ...wallClock(), now: () => Date.now() + ahead };
+    const team = await startTeam({ fleet: smallFleet({ linux: 1 }), slackClock: clock });
+    try {
+      await team.say('aisha', 'freeze all so that it does not begin yet');
+      const runId = await team.approvedRun();
+      await team.cardThat(runId, /Everything is frozen/);
+      ahead = 3 * HOUR * 1000;
+      await team.say('aisha', 'unfreeze all');
+      await team.cardThat(runId, "The clock of the machine that runs Patchday is 3 hours behind Slack's");
+      expect(team.rows('SELECT * FROM effects')).toEqual([]);
+      ahead = 0;
+      // It would look again by itself within ten seconds.
+      await team.say('aisha', 'freeze all so that it is looked at anew');
+      await team.say('aisha', 'unfreeze all');
+      expect(team.words(await team.ended(runId))).toContain('Completed');
     } finally {
       await team.close();
     }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CHANNELS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import { ACTION } from '../../src/slack/button-value.ts';
 import { commandsMarkdown } from '../../src/slack/command-table.ts';
-import { createSlackDirectory, SlackLoginError } from '../../src/slack/index.ts';
+import { ClockWatch, createSlackDirectory, SlackLoginError } from '../../src/slack/index.ts';
 import { BOT_SCOPES, slackManifestYaml } from '../../src/slack/manifest.ts';
 import { until } from '../support/until.ts';
 import { type Bench, startBench } from './support/bench.ts';
@@ -127,6 +127,7 @@ describe('the manifest', () => {
       apiUrl: b.sim.apiUrl,
       teamId: 'T0NORTHWND',
       log: b.log,
+      clockWatch: new ClockWatch({ now: () => Date.now(), log: b.log }),
     });
     await directory.membership(priya, { groups: ['S0APPROVER'], users: [] });
     await until(() => b.outbox.row(1).state === 'sent', { within: 5000, describe: 'plan told' });

@@ -36,6 +36,7 @@ interface Given {
   /** Of the second instance. */
   region?: string;
   slack?: Error;
+  clockTrouble?: string;
   refused?: boolean;
   /** The run as it is once everybody was asked. */
   meanwhile?: RunState;
@@ -65,6 +66,7 @@ async function opened(given: Given) {
     settings: SETTINGS,
     clock: { now: () => 0 },
     ownInstanceIds: () => [],
+    clockTrouble: () => given.clockTrouble ?? null,
     directory: {
       async membership() {
         if (given.slack) throw given.slack;
@@ -282,6 +284,15 @@ describe('a wave', () => {
     const { answer, written } = await opened({ earlier: { stage: 'powering_off', power: 'ask' }, meanwhile });
     expect(answer).toEqual({ done: false, why: '', retryInMs: 0 });
     expect(written).toEqual([]);
+  });
+
+  it('waits while the clock is known to be wrong, unless its approvers left', async () => {
+    const trouble = { clockTrouble: "3 hours behind Slack's" };
+    const { answer, written } = await opened(trouble);
+    expect(answer).toMatchObject({ done: false, retryInMs: 10_000 });
+    expect('why' in answer ? answer.why : '').toContain("is 3 hours behind Slack's");
+    expect(written).toEqual([]);
+    expect((await opened({ ...trouble, approver: false })).changes?.run).toMatchObject({ end: 'halted' });
   });
 
   it('goes on with the last answer while Slack does not give one, and says so in the audit', async () => {

@@ -28,9 +28,10 @@ interface Given {
   approver?: boolean;
   slack?: Error;
   account?: Error;
+  clockTrouble?: string | null;
 }
 
-async function started({ state: changes = {}, approver = true, slack, account }: Given) {
+async function started({ state: changes = {}, approver = true, slack, account, clockTrouble }: Given) {
   const places: Place[] = [];
   const written: Changes[] = [];
   const state = buildState([buildTarget(1)], {
@@ -42,6 +43,7 @@ async function started({ state: changes = {}, approver = true, slack, account }:
     settings: SETTINGS,
     clock: { now: () => NOW },
     ids: { guid: () => 'a-guid' },
+    ...(clockTrouble === undefined ? {} : { clockTrouble: () => clockTrouble }),
     directory: {
       async membership() {
         if (slack) throw slack;
@@ -153,6 +155,22 @@ describe('a run that nobody can tell about waits', () => {
       retryInMs: 10_000,
     });
     expect(written).toEqual([]);
+  });
+
+  it('while the clock is known to be wrong, also when by that clock the time of a stand-in is over', async () => {
+    const approvals = [
+      { userId: 'USTAND', at: NOW - 9, planHash: hashPlan(PLAN), standingIn: { for: 'UAPP', until: NOW } },
+    ];
+    for (const state of [{}, { approvals }]) {
+      const { answer, written, places } = await started({ state, clockTrouble: "3 hours ahead of Slack's" });
+      expect(answer).toEqual({
+        done: false,
+        why: "The clock of the machine that runs Patchday is 3 hours ahead of Slack's, so it cannot be told whether the window is open. Nothing new begins until it is set.",
+        retryInMs: 10_000,
+      });
+      expect([written, places]).toEqual([[], []]);
+    }
+    expect((await started({ clockTrouble: null })).answer).toEqual({ done: true });
   });
 
   it('while AWS does not answer', async () => {

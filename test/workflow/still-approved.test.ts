@@ -1,7 +1,7 @@
 /** Who of those who approved still counts, before the start and before a wave. */
 import { describe, expect, it } from 'vitest';
 import { LookFailed, type Membership } from '../../src/workflow/ports.ts';
-import type { StandIn } from '../../src/workflow/settings.ts';
+import type { People, StandIn } from '../../src/workflow/settings.ts';
 import type { Outside } from '../../src/workflow/tasks/context.ts';
 import { approverText, stillApproved } from '../../src/workflow/tasks/still-approved.ts';
 import type { ApprovalRecord } from '../../src/workflow/view.ts';
@@ -17,6 +17,8 @@ interface Given {
   /** Approvers as the directory has them. */
   approvers?: readonly string[];
   bots?: readonly string[];
+  /** Whom the configuration names now, and whom it named when the plan was made. The group SAPP has all of them. */
+  named?: { now: People; planned: People };
   directory?: () => never;
   changedBy?: string;
   started?: boolean;
@@ -26,7 +28,7 @@ interface Given {
 function asked(given: Given) {
   const plan = buildPlan(1, { changedBy: given.changedBy ?? 'UREQ' });
   const state = buildState([buildTarget(1)], {
-    plan: { ...plan, approval: { ...plan.approval, required: given.required ?? 1 } },
+    plan: { ...plan, approval: { ...plan.approval, required: given.required ?? 1, ...given.named?.planned } },
   });
   const approvals = (given.approvals ?? [{ userId: 'UAPP' }]).map((a) => ({
     at: NOW,
@@ -35,12 +37,15 @@ function asked(given: Given) {
     ...a,
   }));
   const directory = {
-    async membership(userId: string): Promise<Membership> {
+    async membership(userId: string, allowed: People): Promise<Membership> {
       given.directory?.();
       const bot = given.bots?.includes(userId);
       return {
         person: bot ? { ok: false, why: 'it is a bot' } : { ok: true },
-        member: (given.approvers ?? ['UAPP', 'UAPP2', 'UREQ', 'UCHG']).includes(userId),
+        member:
+          allowed.users.includes(userId) ||
+          (allowed.groups.includes('SAPP') &&
+            (given.approvers ?? ['UAPP', 'UAPP2', 'UREQ', 'UCHG']).includes(userId)),
       };
     },
   };
@@ -52,9 +57,11 @@ function asked(given: Given) {
       { ...environment, name: 'other', approvers: { groups: [], users: [], standIns: [] } },
       {
         ...environment,
-        approvers: given.standIns
-          ? { ...environment.approvers, standIns: given.standIns }
-          : environment.approvers,
+        approvers: {
+          ...environment.approvers,
+          ...given.named?.now,
+          ...(given.standIns ? { standIns: given.standIns } : {}),
+        },
       },
     ],
   };
@@ -96,6 +103,37 @@ describe('an approval still counts', () => {
   ];
   it.each(COUNTS)('%s', async (_, given) => {
     expect(await asked(given)).toMatchObject({ enough: true, withdrawn: [], valid: [{ at: NOW }] });
+  });
+});
+
+describe('an approval and the configuration', () => {
+  const GROUP: People = { groups: ['SAPP'], users: [] };
+  const PERSON: People = { groups: [], users: ['UAPP'] };
+  const BOTH: People = { groups: ['SAPP'], users: ['UAPP'] };
+  const NOBODY: People = { groups: [], users: [] };
+  const standsIn = { approvals: [{ userId: 'UDEP', standingIn: STANDING_IN }], standIns: [ENTRY] };
+
+  it.each([
+    ['a person who is named still', { named: { planned: PERSON, now: PERSON } }],
+    ['a group that is named still', { named: { planned: BOTH, now: GROUP } }],
+  ])('it counts: %s', async (_, given) => {
+    expect(await asked(given)).toMatchObject({ enough: true, withdrawn: [] });
+  });
+
+  it.each([
+    ['a person who was taken out of it', { named: { planned: PERSON, now: NOBODY } }],
+    [
+      'a person who was taken out of it during the run',
+      { named: { planned: PERSON, now: NOBODY }, started: true },
+    ],
+    ['a group that was taken out of it', { named: { planned: GROUP, now: NOBODY } }],
+    ['a group that the plan does not name', { named: { planned: NOBODY, now: GROUP } }],
+    [
+      'a stand-in for somebody who was taken out of it',
+      { ...standsIn, named: { planned: PERSON, now: NOBODY } },
+    ],
+  ])('it counts no more: %s', async (_, given) => {
+    expect(await asked(given)).toMatchObject({ enough: false, valid: [] });
   });
 });
 

@@ -18,6 +18,8 @@ export interface Outside {
   /** Writes the files of a finished run to disk. Doing it again changes nothing. */
   writeReport(runId: Run['id']): Promise<void>;
   view(runId: Run['id']): RunView | null;
+  /** How far the clock is known to be off, in words, when windows and expiries cannot be told by it; else null. */
+  clockTrouble?(): string | null;
   /** The process is about to end: no new effect is begun. */
   draining?(): boolean;
 }

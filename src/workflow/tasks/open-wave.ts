@@ -6,11 +6,11 @@ import type { Target } from '../run-types.ts';
 import { asClause, count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
 import { countsText } from './report.ts';
-import { stillApproved } from './still-approved.ts';
+import { stillApproved, wrongClock } from './still-approved.ts';
 
 /**
  * Asks once more for the approvers: who left the group since is a revocation, and with Slack down the last
- * answer counts, which the audit says. Then reads eligibility again for every target of the wave, which may
+ * answer counts, which the audit says. Waits while the clock is known to be wrong. Then reads eligibility again for every target of the wave, which may
  * shrink by it and never grows. Who stays goes to backup, or on when its backup of an earlier attempt still
  * stands.
  */
@@ -19,6 +19,8 @@ export async function openWave(outside: Outside, state: RunState, wave: number):
   if (plan === null) throw new Error('a wave needs a plan');
   const still = await stillApproved(outside, { ...state, plan }, true);
   if (!('unknown' in still) && !still.enough) return withdrawn(outside, state, still.withdrawn);
+  const clock = wrongClock(outside);
+  if (clock !== null) return { done: false, why: clock, retryInMs: 10_000 };
   const planned = new Set(plan.targets.filter((t) => t.wave === wave).map((t) => t.key));
   const all = outside.store.allTargets(run.id);
   const targets = all.filter((t) => planned.has(t.key) && t.stage === 'queued');

@@ -2,11 +2,11 @@ import type { RunState } from '../changes.ts';
 import { LookFailed } from '../ports.ts';
 import { asClause, count } from '../words.ts';
 import type { Outside, TaskResult } from './context.ts';
-import { approverText, stillApproved } from './still-approved.ts';
+import { approverText, stillApproved, wrongClock } from './still-approved.ts';
 
 /**
  * The last look before the first change: the approvers are asked for again, live, and every account must be
- * the planned one. What cannot be asked is a no for now; a no that is certain ends the run.
+ * the planned one, and the clock must not be known to be wrong. What cannot be asked is a no for now; a no that is certain ends the run.
  */
 export async function startRun(outside: Outside, state: RunState): Promise<TaskResult> {
   const { run, plan } = state;
@@ -25,6 +25,8 @@ export async function startRun(outside: Outside, state: RunState): Promise<TaskR
       retryInMs: 10_000,
     };
   }
+  const clock = wrongClock(outside);
+  if (clock !== null) return { done: false, why: clock, retryInMs: 10_000 };
   const { valid, withdrawn } = still;
   if (!still.enough) {
     return halt(

@@ -6,6 +6,7 @@ import {
   startSlackSimulator,
 } from '../../../sandbox/slack/server.ts';
 import {
+  ClockWatch,
   createSlack,
   type FilesFor,
   type Log,
@@ -94,6 +95,7 @@ export async function startBench(
     },
     log,
     clock: { now: () => Date.now() },
+    clockWatch: new ClockWatch({ now: () => Date.now(), log }),
   });
   return {
     sim,
