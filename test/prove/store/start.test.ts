@@ -143,9 +143,21 @@ describe('Patchday does not start, and changes nothing,', () => {
               filled(at);
               chmodSync(at, 0o777);
               for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
+              chmodSync(join(at, 'patchday.sqlite'), 0o644);
               return start(at, { user: NOBODY });
             },
             /readonly|not safe to use|may not be written/,
+          ],
+          [
+            'on a file that it may not read',
+            () => {
+              const at = folder();
+              filled(at);
+              chmodSync(at, 0o777);
+              for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
+              return start(at, { user: NOBODY });
+            },
+            /Is it a file that the user who runs Patchday may read and write\? Nothing was changed/,
           ],
         ] as [string, () => Promise<{ code: number; said: string }>, RegExp][])
       : []),
