@@ -85,6 +85,15 @@ function filled(at: string): string {
   return path;
 }
 
+/** A folder where anybody may write, and a database in it that only its owner may. */
+function ofSomebodyElse(): string {
+  const at = folder();
+  filled(at);
+  chmodSync(at, 0o777);
+  for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
+  return at;
+}
+
 describe('Patchday does not start, and changes nothing,', () => {
   const cases: [name: string, prepare: () => Promise<{ code: number; said: string }>, sentence: RegExp][] = [
     [
@@ -139,10 +148,7 @@ describe('Patchday does not start, and changes nothing,', () => {
           [
             'on a file that it may not write to',
             () => {
-              const at = folder();
-              filled(at);
-              chmodSync(at, 0o777);
-              for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
+              const at = ofSomebodyElse();
               chmodSync(join(at, 'patchday.sqlite'), 0o644);
               return start(at, { user: NOBODY });
             },
@@ -150,13 +156,7 @@ describe('Patchday does not start, and changes nothing,', () => {
           ],
           [
             'on a file that it may not read',
-            () => {
-              const at = folder();
-              filled(at);
-              chmodSync(at, 0o777);
-              for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
-              return start(at, { user: NOBODY });
-            },
+            () => start(ofSomebodyElse(), { user: NOBODY }),
             /Is it a file that the user who runs Patchday may read and write\? Nothing was changed/,
           ],
         ] as [string, () => Promise<{ code: number; said: string }>, RegExp][])
