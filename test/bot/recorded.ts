@@ -126,7 +126,7 @@ async function givenUpAndClosed(team: Team): Promise<void> {
   said(await team.say('marco', `resolve ${runId} linux-1 looked`), 'is closed and may be patched again');
 }
 
-export const ASKS = /It was not sent: send it again/;
+const ASKS = /It was not sent: send it again/;
 
 /** A run for linux-1 whose patch command got lost on its way, once its card asks. */
 async function asks(team: Team): Promise<string> {
@@ -137,6 +137,12 @@ async function asks(team: Team): Promise<string> {
     await team.click(who, await team.toApprove(runId), 'run_approve');
   await team.cardThat(runId, ASKS);
   return runId;
+}
+
+/** Answers that question on its own card; the run ends, and its landing zone is free again. */
+export async function answered(team: Team, asking: string): Promise<void> {
+  said(await team.click('tom', await team.cardThat(asking, ASKS), 'question_send_again'), 'Noted');
+  await team.ended(asking);
 }
 
 function said(answer: string, says: string): void {
