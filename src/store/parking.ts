@@ -1,6 +1,7 @@
 /**
  * A database that is behind AWS: how it is recognised, and what is done before anything else: its open runs are
- * parked, and everything is frozen. Only columns are read here: an unreadable row must not keep the others from being parked.
+ * parked, and everything is frozen. Only columns are read here: an unreadable row must not keep the others from
+ * being parked.
  */
 import type Database from 'better-sqlite3';
 import type { RunId } from '../workflow/run-types.ts';

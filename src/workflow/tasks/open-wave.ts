@@ -10,9 +10,9 @@ import { stillApproved, wrongClock } from './still-approved.ts';
 
 /**
  * Asks once more for the approvers: who left the group since is a revocation, and with Slack down the last
- * answer counts, which the audit says. Waits while the clock is known to be wrong. Then reads eligibility again for every target of the wave, which may
- * shrink by it and never grows. Who stays goes to backup, or on when its backup of an earlier attempt still
- * stands.
+ * answer counts, which the audit says. Waits while the clock is known to be wrong. Then reads eligibility again
+ * for every target of the wave, which may shrink by it and never grows. Who stays goes to backup, or on when its
+ * backup of an earlier attempt still stands.
  */
 export async function openWave(outside: Outside, state: RunState, wave: number): Promise<TaskResult> {
   const { run, plan } = state;

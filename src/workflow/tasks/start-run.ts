@@ -5,8 +5,9 @@ import type { Outside, TaskResult } from './context.ts';
 import { approverText, stillApproved, wrongClock } from './still-approved.ts';
 
 /**
- * The last look before the first change: the approvers are asked for again, live, and every account must be
- * the planned one, and the clock must not be known to be wrong. What cannot be asked is a no for now; a no that is certain ends the run.
+ * The last look before the first change: the approvers are asked for again, live, every account must be the
+ * planned one, and the clock must not be known to be wrong. What cannot be asked is a no for now; a no that is
+ * certain ends the run.
  */
 export async function startRun(outside: Outside, state: RunState): Promise<TaskResult> {
   const { run, plan } = state;
