@@ -7,6 +7,7 @@
  * that is done here (https://sqlite.org/lang_vacuum.html#vacuuminto, https://sqlite.org/backup.html).
  */
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
@@ -21,7 +22,14 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { type AuditAnchor, auditHead, readAudit, verifyAudit } from './audit-chain.ts';
 import { highWaterPath } from './high-water.ts';
-import { lockDatabase, NEWEST_SCHEMA, openToRead, StoreUnavailable } from './open.ts';
+import {
+  DATABASE_MODE,
+  lockDatabase,
+  makeFile,
+  NEWEST_SCHEMA,
+  openToRead,
+  StoreUnavailable,
+} from './open.ts';
 import { copiedAt } from './parking.ts';
 
 export interface DatabaseCopy {
@@ -44,6 +52,7 @@ export function copyDatabase(from: string, to: string, now: number): DatabaseCop
     rmSync(partial, { force: true });
     const source = openToRead(from);
     try {
+      makeFile(partial);
       source.prepare('VACUUM INTO ?').run(partial);
     } finally {
       source.close();
@@ -73,6 +82,7 @@ export function restoreDatabase(
   try {
     for (const end of ENDS) rmSync(partial + end, { force: true });
     copyFileSync(from, partial, constants.COPYFILE_EXCL);
+    chmodSync(partial, DATABASE_MODE);
     // A file that was copied by other means, with its newest commits beside it.
     if (existsSync(`${from}-wal`)) copyFileSync(`${from}-wal`, `${partial}-wal`);
     const facts = markAndCheck(partial, now);

@@ -40,6 +40,7 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
   const lock = lockDatabase(path, options.now ?? Date.now);
   let opened: Database.Database | null = null;
   try {
+    makeFile(path);
     opened = new Database(path, { timeout: 5000 });
     // A damaged file is not written to, not even by a migration.
     assertThat(opened, path, { integrity_check: 'ok' });
@@ -69,6 +70,14 @@ export function openDatabase(path: string, options: { now?: () => number } = {})
       lock.release();
     },
   };
+}
+
+/** It holds names, tags and outputs of other people's servers. Its -wal and -shm files take after it. */
+export const DATABASE_MODE = 0o640;
+
+/** An empty file, which SQLite takes for a new database; one that exists is left as it is. */
+export function makeFile(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'a', DATABASE_MODE));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** A copy put in the place of the database: what comes along, what is kept, and what is refused. */
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { copyDatabase, restoreDatabase } from '../../src/store/copy.ts';
@@ -35,6 +35,25 @@ async function leftByAKill(): Promise<string> {
   close(database);
   return left;
 }
+
+describe('who is neither its owner nor of its group', () => {
+  it('cannot read a database, its -wal and -shm, a copy of it, or what was restored, whatever the umask', async () => {
+    const before = process.umask(0);
+    try {
+      const copy = await copied();
+      const { path, store } = newStore();
+      await createRun(store);
+      const to = newFile();
+      chmodSync(copy, 0o644);
+      restoreDatabase(copy, to, NOW);
+      const copyAgain = await copied();
+      const files = [path, `${path}-wal`, `${path}-shm`, copyAgain, to];
+      expect(files.map((file) => (statSync(file).mode & 0o777).toString(8))).toEqual(Array(5).fill('640'));
+    } finally {
+      process.umask(before);
+    }
+  });
+});
 
 describe('a restore', () => {
   it('from a file that was copied by other means takes the commits along that are beside it', async () => {

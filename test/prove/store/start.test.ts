@@ -142,6 +142,8 @@ describe('Patchday does not start, and changes nothing,', () => {
               const at = folder();
               filled(at);
               chmodSync(at, 0o777);
+              // By itself it is not even for everybody to read.
+              chmodSync(join(at, 'patchday.sqlite'), 0o644);
               for (const end of ['.lock', '.holder']) chmodSync(join(at, `patchday.sqlite${end}`), 0o666);
               return start(at, { user: NOBODY });
             },
