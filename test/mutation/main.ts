@@ -35,6 +35,7 @@ if (values.list) {
 
 mkdirSync(OUT, { recursive: true });
 const scores: Score[] = [];
+const began = performance.now();
 for (const file of values.mutate ?? mutatedFiles()) {
   const from = performance.now();
   const score = judge(file, await mutate(file), SURVIVORS);
@@ -48,9 +49,10 @@ const mutants = scores.reduce((sum, s) => sum + s.mutants, 0);
 const noticed = scores.reduce((sum, s) => sum + s.noticed, 0);
 const under = scores.filter((s) => s.percent < BAR).map((s) => s.file);
 const loose = scores.flatMap((s) => [...s.unexplained, ...s.stale]);
+const minutes = (performance.now() - began) / 60_000;
 const total = mutants === 0 ? 0 : (100 * noticed) / mutants;
 console.log(
-  `\n${total.toFixed(1)} % of ${mutants} mutants in ${scores.length} files noticed; the bar is ${BAR} for each file.`,
+  `\n${total.toFixed(1)} % of ${mutants} mutants in ${scores.length} files noticed, in ${minutes.toFixed(0)} minutes; the bar is ${BAR} for each file.`,
 );
 if (under.length > 0) console.log(`Under the bar: ${under.join(', ')}`);
 if (loose.length > 0) console.log(`${loose.length} entries of survivors.yaml are missing or out of date.`);

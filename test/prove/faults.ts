@@ -39,6 +39,7 @@ const IN_THE_LISTS: readonly Fault[] = [
 const API_TIMEOUT_MS = 300;
 /** The proof's own measuring, on a machine that does other things too. */
 const MEASURING_MS = 60;
+const LATEST_MS = API_TIMEOUT_MS * 1.1 + MEASURING_MS;
 
 interface Call {
   name: string;
@@ -169,14 +170,15 @@ async function run(
     )
       wrong.push(`a person was asked ${questions} times although AWS could tell`);
     const slowest = kind === 'stall' ? Math.max(0, ...stalls) : 0;
-    if (slowest > API_TIMEOUT_MS * 1.1 + MEASURING_MS)
+    if (slowest > LATEST_MS)
       wrong.push(`a stalled call ended after ${slowest.toFixed(0)} ms; the limit is ${API_TIMEOUT_MS}`);
     return {
       wrong,
       fired,
       figures: {
         'questions to a person': questions,
-        [`slowest stalled call in ms (limit ${API_TIMEOUT_MS})`]: Math.round(slowest),
+        [`slowest stalled call in ms (limit ${API_TIMEOUT_MS}, with 10 % and ${MEASURING_MS} for the measuring ${LATEST_MS})`]:
+          Math.round(slowest),
       },
     };
   };

@@ -171,6 +171,6 @@ describe('Patchday does not start, and changes nothing,', () => {
       expect(code).toBe(1);
       expect(calls).toBe(0);
     },
-    15_000,
+    60_000,
   );
 });
