@@ -23,7 +23,8 @@ export const THREAD_DEFECTS: readonly Defect[] = [
     name: 'a restart gives up news that was not on its way',
     promise: 'no message of the thread is lost by a crash',
     changes: GIVEN_UP_TOO,
-    prove: ['--only', 'crash', '--case', 'plain@commit:after#014'],
+    // Which commit has news that waits depends on how fast the simulated Slack is: some are tried.
+    prove: ['--only', 'crash', '--case', 'plain@commit:after#01'],
     noticedAs: /given up, though it was not on its way when the bot died/,
   },
   {
