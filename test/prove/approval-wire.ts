@@ -1,14 +1,33 @@
 /** Clicks delivered again, in another order or at the same instant to a whole bot, and approvals taken back. */
+import { patchWorstCase } from '../../src/workflow/settings.ts';
+import { FAST_TIMING } from '../support/settings.ts';
 import { actor, type Harness } from '../support/workflow-harness.ts';
 import type { Case } from './cases.ts';
 import { mutations, timesOn, withBot } from './wire.ts';
+
+/** Approves it, and holds it by a freeze before its second wave, whose approver another person lifts. */
+async function heldBetweenWaves(bot: Harness, runId: string, planHash: string): Promise<void> {
+  await bot.service.approve(actor('UAPP'), { runId, planHash });
+  await bot.reaches(runId, (v) => v.run.currentWave === 1, 'the first wave');
+  await bot.service.freeze(actor('UAPP2'), { scope: 'all', reason: 'hold' });
+}
+
+/** A run of two waves with one instance each that has to be halted between them, and say so. */
+async function haltedBetweenWaves(bot: Harness, runId: string, says: RegExp): Promise<string[]> {
+  const { run: ended } = await bot.ended(runId);
+  const wrong = ended.end === 'halted' ? [] : [`the run ended as ${ended.end}, not halted`];
+  if (!says.test(ended.endReason)) wrong.push(`it says: ${ended.endReason}`);
+  const touched = new Set(mutations(bot.sim).map((e) => e.params['instanceIds']));
+  if (touched.size > 1) wrong.push(`the second wave was begun after the run had to halt`);
+  return wrong;
+}
 
 /** A bot with a plan that waits; what `use` finds wrong, and what must hold of any such run afterwards. */
 function overTheWire(
   name: string,
   required: number,
   use: (bot: Harness, runId: string, planHash: string) => Promise<string[]>,
-  policy: { waveSize?: number } = {},
+  policy: { waveSize?: number; runLengthLimit?: number } = {},
 ): Case {
   return {
     name: `wire: ${name}`,
@@ -123,6 +142,30 @@ export const wire: readonly Case[] = [
       return wrong;
     },
     { waveSize: 1 },
+  ),
+  overTheWire(
+    'a plan that somebody changed in the file between two waves',
+    1,
+    async (bot, runId, planHash) => {
+      await heldBetweenWaves(bot, runId, planHash);
+      bot.store.db.exec('DROP TRIGGER plans_are_immutable');
+      bot.store.db
+        .prepare("UPDATE plans SET body = json_set(body, '$.rebootOption', 'NoReboot') WHERE run_id = ?")
+        .run(runId);
+      await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
+      return haltedBetweenWaves(bot, runId, /does not match the approved hash/);
+    },
+    { waveSize: 1 },
+  ),
+  overTheWire(
+    'a window that ends between two waves',
+    1,
+    async (bot, runId, planHash) => {
+      await heldBetweenWaves(bot, runId, planHash);
+      // The freeze is not lifted: the end of the window alone ends the run.
+      return haltedBetweenWaves(bot, runId, /window does not leave enough time for another wave/);
+    },
+    { waveSize: 1, runLengthLimit: patchWorstCase(FAST_TIMING) + 3000 },
   ),
   overTheWire(
     'a stand-in whose time ends between the click and the start',

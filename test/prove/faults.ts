@@ -170,6 +170,7 @@ async function run(
     )
       wrong.push(`a person was asked ${questions} times although AWS could tell`);
     const slowest = kind === 'stall' ? Math.max(0, ...stalls) : 0;
+    if (kind === 'stall' && stalls.length === 0) wrong.push('no stalled call was ended by its limit');
     if (slowest > LATEST_MS)
       wrong.push(`a stalled call ended after ${slowest.toFixed(0)} ms; the limit is ${API_TIMEOUT_MS}`);
     return {

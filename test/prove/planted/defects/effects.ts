@@ -61,4 +61,36 @@ export const EFFECTS_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'faults', '--case', 'install/http500/after'],
     noticedAs: /was sent an install 2 times/,
   },
+  {
+    name: 'a call to AWS has twice its time',
+    promise: 'time-outs fire within their limit',
+    changes: [
+      {
+        file: 'src/aws/clients.ts',
+        find: 'requestTimeout: options.apiTimeoutMs,\n        socketTimeout: options.apiTimeoutMs,',
+        replace:
+          'requestTimeout: 2 * options.apiTimeoutMs,\n        socketTimeout: 2 * options.apiTimeoutMs,',
+      },
+      {
+        file: 'src/aws/clients.ts',
+        find: 'within(next(args), options.apiTimeoutMs, operation)',
+        replace: 'within(next(args), 2 * options.apiTimeoutMs, operation)',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'install/stall/after'],
+    noticedAs: /a stalled call ended after \d+ ms; the limit is 300/,
+  },
+  {
+    name: 'a wave of which nothing arrived counts as any other',
+    promise: 'a wave that cannot be delivered ends the run',
+    changes: [
+      {
+        file: 'src/workflow/gate.ts',
+        find: 'if (undelivered > 0 && next !== undefined) {',
+        replace: 'if (undelivered > 1000 && next !== undefined) {',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'wave-of-which-nothing-is-delivered'],
+    noticedAs: /the next wave was begun/,
+  },
 ];
