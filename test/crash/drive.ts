@@ -10,6 +10,7 @@ import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.t
 import { CHANNELS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { botConfig } from '../support/bot-config.ts';
+import { filesUnder, leaks } from '../support/canaries.ts';
 import { until } from '../support/until.ts';
 import { type EndState, readEndState } from './end-state.ts';
 import { Lives, THIS_RELEASE } from './lives.ts';
@@ -231,6 +232,20 @@ class Job {
     return fatal === 0 || typeof fatal === 'string' || passed < fatal;
   }
 
+  /** Our tokens and what AWS handed out, in what the bots printed and wrote in all their lives, and told Slack. */
+  #leaked(): string[] {
+    const { control, botToken, appToken } = this.#slack;
+    const told = control.calls().map((call) => JSON.stringify(call.arguments));
+    return leaks(
+      [
+        { where: 'what the bots printed', text: this.lives.output },
+        { where: 'what Slack was sent', text: told.join('\n') },
+        ...filesUnder(this.#folder),
+      ],
+      [botToken, appToken, ...this.#aws.control.sessionSecrets()],
+    );
+  }
+
   #result(): DriveResult {
     const pointsOfLives = Array.from({ length: this.lives.count }, (_, i) => this.lives.points(i + 1));
     return {
@@ -240,7 +255,7 @@ class Job {
       points: pointsOfLives[0] ?? [],
       pointsOfLives,
       state: readEndState(this.#folder, this.#aws.control, this.#slack.control),
-      wrong: this.#people.wrong,
+      wrong: [...this.#people.wrong, ...this.#leaked()],
       fired: this.#aws.control.firedFaults(),
       onItsWay: this.#onItsWay,
       questionsAsked: this.#people.questionsAnswered,
