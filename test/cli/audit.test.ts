@@ -8,6 +8,7 @@ import { exportRun, verify } from '../../src/cli/audit.ts';
 import type { CliContext } from '../../src/cli/commands.ts';
 import { ANCHOR_FILE, appendAnchor } from '../../src/store/anchor-file.ts';
 import { type AuditRow, hashAuditRow, readAudit } from '../../src/store/audit-chain.ts';
+import { hashPlan } from '../../src/workflow/plan-hash.ts';
 import { botConfig } from '../support/bot-config.ts';
 import { type Harness, startHarness } from '../support/workflow-harness.ts';
 
@@ -118,6 +119,31 @@ describe('patchday audit, beside a running bot', () => {
     expect(readFileSync(join(to, 'audit.jsonl'), 'utf8')).toContain('command.sent.install');
     expect(await exportRun(context({ run: runId, to }))).toBe(1);
     expect(lines.join('\n')).toContain('Nothing was overwritten');
+  });
+
+  it('puts into the evidence every command as AWS had it, every outcome, and the plan that was approved', async () => {
+    const to = join(harness.folder, 'whole-evidence');
+    expect(await exportRun(context({ run: runId, to }))).toBe(0);
+    const read = (name: string) => JSON.parse(readFileSync(join(to, name), 'utf8'));
+
+    const commands = harness.sim.control.commands().map((c) => ({ tag: c.comment, ref: c.id }));
+    expect(commands.length).toBeGreaterThan(1);
+    const effects: { kind: string; tag: string; state: string; ref: { commandId?: string } | null }[] =
+      read('effects.json');
+    expect(effects.map(({ tag, ref }) => ({ tag, ref: ref?.commandId }))).toEqual(
+      expect.arrayContaining(commands),
+    );
+    const made = harness.sim.control.ledger().filter((e) => e.outcome === 'effect' && e.service !== 'sts');
+    expect(effects).toHaveLength(made.length);
+
+    const ended = harness.view(runId).targets.map((t) => [t.instance.instanceId, t.outcome]);
+    expect(ended.map(([, outcome]) => outcome)).toEqual(['patched', 'patched']);
+    const reported: { instanceId: string; outcome: string }[] = read('report.json').targets;
+    expect(reported.map((t) => [t.instanceId, t.outcome])).toEqual(ended);
+    const csv = readFileSync(join(to, 'report.csv'), 'utf8');
+    for (const [id] of ended) expect(csv).toContain(id);
+
+    expect(hashPlan(read('plan.json'))).toBe(read('approvals.json')[0].planHash);
   });
 
   it('writes all that is needed to recompute the chain: the page that goes with it says how', async () => {
