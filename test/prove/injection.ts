@@ -22,6 +22,9 @@ const AT_ONCE = 5;
 /** Plain instances that are there to be excluded, each with a hostile reason. */
 const TO_EXCLUDE = 3;
 
+/** In the name that an instance gives itself, which nothing reads: it comes out nowhere. */
+const COMPUTER_NAME = 'COMPUTERNAMEMARK';
+
 /** The ways in. At least 60 texts have to have come through each of them, to where people or files show them. */
 const WAYS_IN = {
   named: 'texts in names and tags',
@@ -36,6 +39,7 @@ function hostileInstances(texts: readonly string[]): SmallFleetOptions['instance
       `linux-${i + 1}`,
       {
         tags: { Name: text, Owner: text, 'App <!channel>': text },
+        computerName: `${COMPUTER_NAME} ${text}`,
         // Every other one fails and says the text on its standard error.
         behaviour:
           i % 2 === 0
@@ -83,6 +87,10 @@ function hostileJob(texts: readonly string[], number: number): Case {
           wrong: [
             ...wrongInSlack(team),
             ...wrongInFiles(files),
+            ...team
+              .places()
+              .filter(({ text }) => text.includes(COMPUTER_NAME))
+              .map(({ where }) => `the name that an instance gives itself is in ${where}`),
             ...ssm.wrong,
             ...(ssm.sent === 0 ? ['no command was sent, so nothing was shown about its bytes'] : []),
           ],

@@ -115,6 +115,8 @@ export interface InstanceDefinition {
   /** How long ago the last ping was, for a ConnectionLost agent. */
   lastPingAgoMs?: number;
   agentVersion: string;
+  /** What the instance says its own name is, which its agent reports. Default made from its address. */
+  computerName?: string;
   /** How long ago the last scan was; null = never scanned. */
   lastScanAgoMs: number | null;
   missing: PatchDefinition[];

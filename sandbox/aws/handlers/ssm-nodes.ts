@@ -114,7 +114,9 @@ function describe(world: World, instance: SimInstance): SSM.InstanceInformation 
     PlatformVersion: definition.platformVersion,
     ResourceType: 'EC2Instance',
     IPAddress: instance.privateIp,
-    ComputerName: `ip-${instance.privateIp.replaceAll('.', '-')}.${instance.region}.compute.internal`,
+    ComputerName:
+      definition.computerName ??
+      `ip-${instance.privateIp.replaceAll('.', '-')}.${instance.region}.compute.internal`,
     SourceId: instance.id,
     SourceType: 'AWS::EC2::Instance',
   };

@@ -23,6 +23,26 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
     noticedAs: /report\.html is live/,
   },
   {
+    name: 'the name that an instance gives itself is shown as its platform',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/aws/instances.ts',
+        find: '  PlatformName: z.string().optional(),',
+        replace: '  ComputerName: z.string().optional(),\n  PlatformName: z.string().optional(),',
+      },
+      {
+        file: 'src/aws/instances.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
+        find: '  return `${ssm.PlatformName} ${ssm.PlatformVersion}`;',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
+        replace: '  return `${ssm.PlatformName} ${ssm.ComputerName}`;',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-01'],
+    noticedAs: /the name that an instance gives itself is in /,
+  },
+  {
     name: 'the mention of a group passes the escaping',
     promise: 'nothing foreign is interpreted',
     changes: [
