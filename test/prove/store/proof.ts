@@ -6,7 +6,7 @@ import { runThrough, TROUBLES } from './trouble.ts';
 
 export const proof: Proof = {
   name: 'store',
-  bar: 'from a database restored from the copy of any commit, and with a full, read-only or locked file at any commit: nothing twice, nothing begun that is not written down, every run ends; the buttons of a run that a restore lost change nothing',
+  bar: 'from a database restored from the copy of any commit, and with a full, read-only, locked or damaged file at any commit: nothing twice, nothing begun that is not written down, every run ends; the buttons of a run that a restore lost change nothing',
   defaults: { seconds: 900 },
   async run(options) {
     const tally: Tally = {

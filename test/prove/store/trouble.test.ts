@@ -10,7 +10,7 @@ for (const trouble of TROUBLES) {
       const through = await runThrough(trouble, at);
       expect(through.violations).toEqual([]);
       expect(through.fired).toBe(true);
-      expect(through.said).toMatch(/full|readonly|locked/);
+      expect(through.said).toMatch(/full|readonly|locked|malformed/);
     }, 30_000);
   }
 }

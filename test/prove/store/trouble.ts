@@ -2,15 +2,15 @@
  * A disk that makes trouble while a run goes on: full, read-only, or held by somebody else. Nothing new may be
  * begun meanwhile, it must be said, and the run must go on when it is over, with nothing done twice.
  */
-import { mkdtempSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
 import { until } from '../../support/until.ts';
-import { type Harness, startHarness } from '../../support/workflow-harness.ts';
+import { actor, type Harness, startHarness } from '../../support/workflow-harness.ts';
 
-export const TROUBLES = ['full', 'read-only', 'busy'] as const;
+export const TROUBLES = ['full', 'read-only', 'busy', 'damaged'] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
 export interface Troubled {
@@ -27,7 +27,9 @@ export interface Troubled {
 export async function runThrough(trouble: Trouble, at: number): Promise<Troubled> {
   let commits = 0;
   let bot: Harness | null = null;
-  let lift: (() => void) | null = null;
+  let fired = false;
+  /** Once: a file that was put right goes its own way. */
+  let over = () => {};
   const fleet = smallFleet({ linux: 2 });
   bot = await startHarness({
     fleet,
@@ -36,50 +38,60 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
       beforeCommit() {},
       afterCommit() {
         commits++;
-        if (commits === at && bot) lift = begin(trouble, bot);
+        if (commits !== at || !bot) return;
+        fired = true;
+        const lift = begin(trouble, bot);
+        over = () => {
+          over = () => {};
+          lift();
+        };
       },
     },
   });
-  const { sim, store, host } = bot;
+  const { sim, store, host, service } = bot;
   const violations: string[] = [];
   let said = '';
   try {
     const runId = await bot.scan();
-    const ended = () => store.run(runId)?.phase === 'ended';
+    const seen = () => whatCanBeRead(() => store.run(runId));
+    const ended = () => seen()?.phase === 'ended';
     let approvedAt = 0;
+    /** A file that nobody looks into is noticed by whoever clicks next. */
+    let clickFailed: string | null = null;
     const people = async () => {
-      const run = store.run(runId);
-      if (run?.phase === 'await_approval' && performance.now() - approvedAt > 200) {
-        approvedAt = performance.now();
-        // While nothing can be written the click fails, and the person clicks again.
-        await bot?.approve(runId).catch(() => undefined);
-      }
+      const phase = seen()?.phase;
+      if ((phase !== undefined && phase !== 'await_approval') || performance.now() - approvedAt < 200) return;
+      approvedAt = performance.now();
+      // While nothing can be written the click fails, and the person clicks again.
+      if (phase === 'await_approval') await bot?.approve(runId).catch(() => undefined);
+      else
+        await service.approve(actor('UAPP'), { runId, planHash: '' }).catch((error: unknown) => {
+          clickFailed = String(error);
+        });
     };
+    const told = () => store.commits.failure ?? host.troubles().get(runId) ?? clickFailed;
     await until(
       async () => {
         await people();
-        return (
-          ended() ||
-          (lift !== null &&
-            (store.commits.failure ?? host.troubles().get(runId)) !== undefined &&
-            failing(bot, runId))
-        );
+        return ended() || (fired && told() !== null);
       },
       { within: 10_000, describe: `the trouble, or the end; ${commits} commits` },
     );
-    if (lift !== null && !ended()) {
-      said = store.commits.failure ?? host.troubles().get(runId) ?? '';
+    if (fired && !ended()) {
+      said = told() ?? '';
       if (!store.db.open || said === '') violations.push('nobody was told');
-      violations.push(...(await staysStill(bot)), ...withoutIntent(bot));
+      violations.push(...(await staysStill(bot, runId)));
+      over();
+      violations.push(...withoutIntent(bot));
     }
-    (lift as (() => void) | null)?.();
+    over();
     host.kickAll();
     await until(
       async () => {
         await people();
         return ended();
       },
-      { within: 15_000, describe: `the end after the trouble: ${JSON.stringify(store.run(runId)?.because)}` },
+      { within: 15_000, describe: `the end after the trouble: ${JSON.stringify(seen()?.because)}` },
     );
     for (const { name } of sim.control.instances()) {
       const { installs, imagesBegun } = sim.control.instance(name).counters;
@@ -90,10 +102,10 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
   } catch (error) {
     violations.push(error instanceof Error ? error.message : String(error));
   } finally {
-    (lift as (() => void) | null)?.();
+    over();
     await bot.close();
   }
-  return { fired: lift !== null, violations, commits, said };
+  return { fired, violations, commits, said };
 }
 
 /** A new database of SQLite's smallest pages: almost every write needs another, so that a full file takes none. */
@@ -106,22 +118,33 @@ function ofSmallPages(): string {
   return folder;
 }
 
-function failing(bot: Harness | null, runId: string): boolean {
-  return bot !== null && (bot.store.commits.failure !== null || bot.host.troubles().has(runId));
+function failing(bot: Harness, runId: string): boolean {
+  return bot.store.commits.failure !== null || bot.host.troubles().has(runId);
 }
 
 /** What was begun before may come to its end; after that nothing more reaches AWS. */
-async function staysStill({ sim, store }: Harness): Promise<string[]> {
+async function staysStill(bot: Harness, runId: string): Promise<string[]> {
+  const { sim } = bot;
   const effects = () => sim.control.ledger().filter((e) => e.outcome === 'effect').length;
   await new Promise((resolve) => setTimeout(resolve, 60));
   const before = effects();
   for (let i = 0; i < 5; i++) {
     await new Promise((resolve) => setTimeout(resolve, 30));
-    if (store.commits.failure === null) return [];
+    if (!failing(bot, runId) && whatCanBeRead(() => bot.store.run(runId)) !== null) return [];
   }
   return effects() === before
     ? []
     : [`${effects() - before} effects at AWS while nothing could be written down`];
+}
+
+/** A person who looks into a damaged file sees nothing. */
+function whatCanBeRead<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Database.SqliteError && error.code.startsWith('SQLITE_CORRUPT')) return null;
+    throw error;
+  }
 }
 
 const WITH_INTENT = ['CreateImage', 'StartInstances', 'StopInstances', 'SendCommand'];
@@ -135,6 +158,15 @@ function withoutIntent({ sim, store }: Harness): string[] {
   return made <= written ? [] : [`${made} changes at AWS while ${written} intents could be written down`];
 }
 
+function overwrite(path: string, bytes: Buffer, at: number): void {
+  const file = openSync(path, 'r+');
+  try {
+    writeSync(file, bytes, 0, bytes.length, at);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Returns how it is lifted. */
 function begin(trouble: Trouble, { store: { db }, folder }: Harness): () => void {
   switch (trouble) {
@@ -145,6 +177,19 @@ function begin(trouble: Trouble, { store: { db }, folder }: Harness): () => void
     case 'read-only':
       db.pragma('query_only = ON');
       return () => void db.pragma('query_only = OFF');
+    case 'damaged': {
+      // Every page but the first, and nothing of them is remembered: whatever is read or written meets one.
+      const path = join(folder, 'patchday.sqlite');
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      const sound = readFileSync(path);
+      const pageSize = Number(db.pragma('page_size', { simple: true }));
+      overwrite(path, Buffer.alloc(sound.length - pageSize, 0xff), pageSize);
+      db.pragma('shrink_memory');
+      return () => {
+        overwrite(path, sound, 0);
+        if (db.open) db.pragma('shrink_memory');
+      };
+    }
     case 'busy': {
       // The bot itself waits for five seconds; here, nobody has so much time.
       db.pragma('busy_timeout = 5');

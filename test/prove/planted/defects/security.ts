@@ -33,10 +33,8 @@ export const SECURITY_DEFECTS: readonly Defect[] = [
       },
       {
         file: 'src/aws/instances.ts',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
-        find: '  return `${ssm.PlatformName} ${ssm.PlatformVersion}`;',
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
-        replace: '  return `${ssm.PlatformName} ${ssm.ComputerName}`;',
+        find: "  if (!ssm?.PlatformName) return '';",
+        replace: "  if (ssm?.ComputerName) return ssm.ComputerName;\n  if (!ssm?.PlatformName) return '';",
       },
     ],
     prove: ['--only', 'injection', '--case', 'job-01'],

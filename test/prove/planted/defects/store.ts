@@ -66,4 +66,17 @@ export const STORE_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'store', '--case', `${trouble}-`],
     noticedAs: /changes at AWS while \d+ intents could be written down/,
   })),
+  {
+    name: 'what cannot be read is not said',
+    promise: 'a damaged file is told to somebody',
+    changes: [
+      {
+        file: 'src/workflow/host.ts',
+        find: 'this.#troubles.set(runId, error instanceof Error ? error.message : String(error));',
+        replace: '',
+      },
+    ],
+    prove: ['--only', 'store', '--case', 'damaged-12'],
+    noticedAs: /not within 10000 ms: the trouble/,
+  },
 ];
