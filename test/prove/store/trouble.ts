@@ -56,10 +56,13 @@ export async function runThrough(trouble: Trouble, at: number): Promise<Troubled
     const seen = () => whatCanBeRead(() => store.run(runId));
     const ended = () => seen()?.phase === 'ended';
     let approvedAt = 0;
-    /** A file that nobody looks into is noticed by whoever clicks next. */
+    /** A file that the bot does not look into, because it waits for a click, is noticed by whoever clicks next. */
     let clickFailed: string | null = null;
+    let inItsWaves = false;
     const people = async () => {
       const phase = seen()?.phase;
+      inItsWaves ||= phase === 'waves';
+      if (phase === undefined && inItsWaves) return;
       if ((phase !== undefined && phase !== 'await_approval') || performance.now() - approvedAt < 200) return;
       approvedAt = performance.now();
       // While nothing can be written the click fails, and the person clicks again.

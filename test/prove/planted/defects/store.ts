@@ -67,7 +67,7 @@ export const STORE_DEFECTS: readonly Defect[] = [
     noticedAs: /changes at AWS while \d+ intents could be written down/,
   })),
   {
-    name: 'what cannot be read is not said',
+    name: 'what can be neither read nor written is not said',
     promise: 'a damaged file is told to somebody',
     changes: [
       {
@@ -75,6 +75,12 @@ export const STORE_DEFECTS: readonly Defect[] = [
         find: 'this.#troubles.set(runId, error instanceof Error ? error.message : String(error));',
         replace: '',
       },
+      {
+        file: 'src/store/group-commit.ts',
+        find: 'this.#rollBack();\n      this.#failed = error instanceof Error ? error.message : String(error);',
+        replace: 'this.#rollBack();',
+      },
+      { file: 'src/store/group-commit.ts', find: 'this.#failed = trouble;', replace: 'this.#failed = null;' },
     ],
     prove: ['--only', 'store', '--case', 'damaged-12'],
     noticedAs: /not within 10000 ms: the trouble/,
