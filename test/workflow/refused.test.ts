@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EffectContext } from '../../src/workflow/effects/kind.ts';
 import { NoEffect } from '../../src/workflow/ports.ts';
 import { refused } from '../../src/workflow/refused.ts';
-import type { EffectKindName, Target } from '../../src/workflow/run-types.ts';
+import type { Effect, EffectKindName, Target } from '../../src/workflow/run-types.ts';
 import { buildEffect, buildState, buildTarget, keyOf, NOW, SETTINGS } from './build.ts';
 
 const KINDS: readonly EffectKindName[] = ['create_image', 'start', 'install', 'scan', 'stop', 'cancel'];
@@ -17,11 +17,18 @@ function answer(
     of = 3,
     attempt = 1,
     target = {},
-  }: { bad?: number[]; of?: number; attempt?: number; target?: Partial<Target> } = {},
+    earlier = [],
+  }: {
+    bad?: number[];
+    of?: number;
+    attempt?: number;
+    target?: Partial<Target>;
+    earlier?: readonly Effect[];
+  } = {},
 ) {
   const targets = Array.from({ length: of }, (_, i) => buildTarget(i + 1, target));
   // One that is not of this effect.
-  const state = buildState([...targets, buildTarget(9)]);
+  const state = buildState([...targets, buildTarget(9)], { effects: [...earlier] });
   const context = { state, settings: SETTINGS } as unknown as EffectContext;
   const effect = buildEffect(
     kind,
@@ -94,6 +101,13 @@ describe('what the intent made true of its instances is taken back', () => {
 
   it('of a patch command', () => {
     expect(back('install')).toEqual([['patching', { stage: 'ready', commandMayRun: false }]]);
+  });
+
+  it('of a patch command, but not that one which a person had sent again may still run', () => {
+    const earlier = [buildEffect('install', [keyOf(1)], { state: 'closed' })];
+    expect(answer('install', 'later', { of: 1, attempt: 2, earlier }).targets).toMatchObject([
+      { key: keyOf(1), set: { stage: 'ready', commandMayRun: true } },
+    ]);
   });
 
   it('of a start', () => {
