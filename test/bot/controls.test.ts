@@ -3,6 +3,7 @@ import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/smal
 import { GROUPS, USERS } from '../../sandbox/slack/default-workspace.ts';
 import { csvRecords } from '../report/csv-reader.ts';
 import { until } from '../support/until.ts';
+import { losePatchCommand } from './questions.ts';
 import { startTeam, type Team, type TeamOptions } from './team.ts';
 
 let team: Team | null = null;
@@ -257,13 +258,7 @@ describe('an instance whose outcome nobody knows', () => {
 
 describe('a question about a command that may have been sent', () => {
   async function asked(t: Team) {
-    // The connection breaks before anything happened; from here that looks the same as after it.
-    t.aws.control.fault({
-      operation: 'SendCommand',
-      when: 'before',
-      kind: 'reset',
-      match: { parameter: { Operation: 'Install' } },
-    });
+    losePatchCommand(t);
     const runId = await t.approvedRun();
     const card = await t.cardThat(runId, /A person must decide/);
     await t.told(runId, /A person must decide/);

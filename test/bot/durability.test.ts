@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { until } from '../support/until.ts';
 import { type BotProcess, runPatchday, startProcess, wrote } from './bot-process.ts';
+import { ASKS, losePatchCommand } from './questions.ts';
 import { startTeam, type Team, type TeamOptions } from './team.ts';
 
 let team: Team | null = null;
@@ -122,15 +123,14 @@ describe('a process killed with -9 while a run is parked', () => {
 
   it('asking about a command that was never sent: it goes on after the answer', async () => {
     const { t, bot } = await start({ linux: 1 });
-    const match = { parameter: { Operation: 'Install' } };
-    t.aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', match });
+    losePatchCommand(t);
     const runId = await t.approvedRun();
-    await t.cardThat(runId, /It was not sent: send it again/);
+    await t.cardThat(runId, ASKS);
     await t.told(runId, /A person must decide/);
     await settled(t, runId);
     await killTwice(t, bot, runId);
     expect(sends(t)).toBe(0);
-    const card = await t.cardThat(runId, /It was not sent: send it again/);
+    const card = await t.cardThat(runId, ASKS);
     expect(await t.click('tom', card, 'question_send_again')).toContain('Noted');
     await t.ended(runId);
     expect(sends(t)).toBe(1);

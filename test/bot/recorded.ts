@@ -2,6 +2,7 @@
 import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import type { Json } from '../../sandbox/slack/json.ts';
 import { until } from '../support/until.ts';
+import { ASKS, losePatchCommand } from './questions.ts';
 import { startTeam, type Team } from './team.ts';
 
 export const HOUR = 3600;
@@ -126,12 +127,9 @@ async function givenUpAndClosed(team: Team): Promise<void> {
   said(await team.say('marco', `resolve ${runId} linux-1 looked`), 'is closed and may be patched again');
 }
 
-const ASKS = /It was not sent: send it again/;
-
 /** A run for linux-1 whose patch command got lost on its way, once its card asks. */
 async function asks(team: Team): Promise<string> {
-  const match = { parameter: { Operation: 'Install' } };
-  team.aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', match });
+  losePatchCommand(team);
   const runId = await team.scan('priya', 'scan test linux-1');
   for (const who of ['aisha', 'tom'] as const)
     await team.click(who, await team.toApprove(runId), 'run_approve');

@@ -5,7 +5,7 @@ import { actor, type Harness } from '../support/workflow-harness.ts';
 import type { Case } from './cases.ts';
 import { mutations, timesOn, withBot } from './wire.ts';
 
-/** Approves it, and holds it by a freeze before its second wave, whose approver another person lifts. */
+/** Approves it, and holds it by a freeze before its second wave. */
 async function heldBetweenWaves(bot: Harness, runId: string, planHash: string): Promise<void> {
   await bot.service.approve(actor('UAPP'), { runId, planHash });
   await bot.reaches(runId, (v) => v.run.currentWave === 1, 'the first wave');
@@ -131,9 +131,7 @@ export const wire: readonly Case[] = [
     'an approver who left the group between two waves',
     1,
     async (bot, runId, planHash) => {
-      await bot.service.approve(actor('UAPP'), { runId, planHash });
-      await bot.reaches(runId, (v) => v.run.currentWave === 1, 'the first wave');
-      await bot.service.freeze(actor('UAPP2'), { scope: 'all', reason: 'hold' });
+      await heldBetweenWaves(bot, runId, planHash);
       bot.people.approvers.delete('UAPP');
       await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
       const wrong = await ends(bot, runId, 'halted');

@@ -156,8 +156,8 @@ export const stopInstances: EffectKind = {
 
   /**
    * What is off already, or gone, is not told to stop, unless it may be off because we told it before and did not
-   * hear the answer: told again nothing changes, and the audit says whose stop it was. Under a command of somebody else it waits, and is then
-   * left on. A look that fails changes nothing: stopping again is owed.
+   * hear the answer: told again nothing changes, and the audit says whose stop it was. Under a command of somebody
+   * else it waits, and is then left on. A look that fails changes nothing: stopping again is owed.
    */
   async precheck(context, intent, targets) {
     const { aws, state, settings, now } = context;

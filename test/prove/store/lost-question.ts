@@ -1,11 +1,12 @@
 /**
- * What a restore lost. A run asks a person whether its patch command was sent; the database is then put back to a copy from before the
- * run. Its card stays in Slack, with its buttons, and the next run asks the same of the same instance, with the same
- * number in the database. Whoever clicks on the old card must change nothing.
+ * What a restore lost. A run asks a person whether its patch command was sent; the database is then put back to a
+ * copy from before the run. Its card stays in Slack, with its buttons, and the next run asks the same of the same
+ * instance, with the same number in the database. Whoever clicks on the old card must change nothing.
  */
 import { join } from 'node:path';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
 import { copyDatabase, restoreDatabase } from '../../../src/store/copy.ts';
+import { ASKS, losePatchCommand } from '../../bot/questions.ts';
 import type { Person, Team } from '../../bot/team.ts';
 import { until } from '../../support/until.ts';
 import { caughtUp, withTeam } from '../team.ts';
@@ -59,15 +60,8 @@ interface Asking {
   effectId: number;
 }
 
-const ASKS = /It was not sent: send it again/;
-
 function questions(team: Team, runId: string): { id: number; state: string }[] {
   return team.rows("SELECT id, state FROM effects WHERE run_id = ? AND kind = 'install' ORDER BY id", runId);
-}
-
-function losePatchCommand({ aws }: Team): void {
-  const match = { parameter: { Operation: 'Install' } };
-  aws.control.fault({ operation: 'SendCommand', when: 'before', kind: 'reset', match });
 }
 
 /** A run whose patch command got lost on its way, once its card asks. */

@@ -99,4 +99,19 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
     // Not one instance of it is patched even so: each is held against the hash again.
     noticedAs: /changed in the file between two waves: it says: (?!.*does not match)/,
   },
+  {
+    name: 'end of the window not looked at before a later wave',
+    promise: 'no new wave after the time that was approved',
+    changes: [
+      {
+        file: 'src/workflow/gate.ts',
+        find: 'if (now > plan.noNewWaveAfter) {',
+        replace: 'if (now > plan.windowEnd) {',
+      },
+      // Otherwise the wake-up in the past would have it look without a pause.
+      { file: 'src/workflow/gate.ts', find: 'wakeAt: plan.noNewWaveAfter + 1,', replace: 'wakeAt: null,' },
+    ],
+    prove: ['--only', 'approval', '--case', 'a window that ends between two waves'],
+    noticedAs: /did not end: the end of the run/,
+  },
 ];
