@@ -31,6 +31,9 @@ describe('a command that somebody else sent with the role of Patchday', () => {
     const target = team.aws.control.instance('linux-2').id;
     const forger = await intruder(team.aws, fleet);
     const id = await forger.send({ instanceIds: [target], comment: 'patchday zzz install <!channel>' });
+    // The list lags: who looks before it shows the command looks again a quarter of an hour later.
+    const shown = () => team.aws.control.commands().find((c) => c.id === id)?.visibleFrom ?? Infinity;
+    await until(() => shown() <= Date.now(), { within: 5000, describe: 'a list that shows it' });
     await team.stopBot();
     await team.startBot();
     const alarm = await until(() => alarms()[0], { within: 10_000, describe: 'the alarm' });
