@@ -19,6 +19,7 @@ import { plan } from './tasks/plan.ts';
 import { reconcile } from './tasks/reconcile.ts';
 import { report } from './tasks/report.ts';
 import { startRun } from './tasks/start-run.ts';
+import { wrongClock } from './tasks/still-approved.ts';
 import { count } from './words.ts';
 
 /**
@@ -149,6 +150,9 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   await aws.pace(place, kind.family);
   // Waiting for a place under the rate limit may have taken a while.
   if (outside.draining?.()) return { again: 60_000 };
+  // What goes back or looks after something has no window, and must stay possible.
+  const clock = intent.forward && intent.planHash !== null ? wrongClock(outside) : null;
+  if (clock !== null) return { again: 10_000, why: clock };
   const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });
   // No later load shows it otherwise: a row was damaged or changed by somebody, and people must see that.
   if (!intended.ok && intended.refused === 'other_instances')

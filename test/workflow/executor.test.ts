@@ -28,6 +28,7 @@ interface Given {
   intendRefused?: Refusal;
   commitRefused?: boolean;
   draining?: boolean;
+  clockTrouble?: string;
   invocationsFail?: Error;
 }
 
@@ -58,6 +59,7 @@ async function lived(given: Given) {
     checks: {},
     directory: {},
     ownInstanceIds: () => [],
+    clockTrouble: () => given.clockTrouble ?? null,
     ...(given.draining === undefined ? {} : { draining: () => given.draining }),
     store: {
       load: () => state,
@@ -81,6 +83,7 @@ async function lived(given: Given) {
       async pace({ landingZone, accountId, region, runId }: Place, family: string) {
         did.push(`pace ${landingZone} ${accountId} ${region} ${runId} ${family}`);
       },
+      identity: { confirmAccount: async () => undefined },
       fleet: {
         async describe(_: Place, ids: string[]) {
           did.push('look');
@@ -166,6 +169,24 @@ describe('a patch command', () => {
     expect((await lived({ draining: true })).did.join()).not.toContain('intend');
     expect((await lived({ draining: true })).next).toBe(60_000);
     expect((await lived({ draining: false })).did).toContain('send');
+  });
+
+  it('is not intended while the clock is known to be wrong: nobody can tell whether the window is still open', async () => {
+    const { did, next, written } = await lived({ clockTrouble: "3 hours behind Slack's" });
+    expect(did.join()).not.toContain('intend');
+    expect(next).toBe(10_000);
+    expect(written[0]?.run?.because?.[0]?.text).toContain("is 3 hours behind Slack's");
+  });
+
+  it('holds up neither what looks after an instance nor a scan, which have no window', async () => {
+    const clockTrouble = "3 hours behind Slack's";
+    const verifying = buildState([buildTarget(1, { stage: 'verifying' })]);
+    expect((await lived({ state: verifying, clockTrouble })).did.join()).toContain('intend scan of 1');
+    const fresh = buildState([buildTarget(1, { wave: null })], {
+      run: { phase: 'fresh_scan', currentWave: 0, planHash: null },
+      plan: null,
+    });
+    expect((await lived({ state: fresh, clockTrouble })).did.join()).toContain('intend scan of 1');
   });
 
   it('is not sent when its intent is refused', async () => {
