@@ -95,6 +95,13 @@ describe('dependencies', () => {
     expect(built.map((p) => p.name)).toEqual([]);
   });
 
+  it('run no script at a desk or in CI either, but for the one that brings Node 24', () => {
+    const withScripts = entries.filter(([, e]) => e.hasInstallScript).map(([path]) => path);
+    expect(withScripts).toEqual(['node_modules/node']);
+    expect(manifest['allowScripts']).toEqual({ node: true });
+    expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
+  });
+
   it('are under licences that were decided on', () => {
     expect(
       packages

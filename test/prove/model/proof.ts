@@ -92,7 +92,7 @@ export async function campaign(options: {
 export const proof: Proof = {
   name: 'model',
   bar: 'random sequences of clicks, time and restarts: who may, where each run is, what is locked, which approvals count and what may begin are as a model of 100 lines says',
-  defaults: { seeds: 2000, seconds: 900 },
+  defaults: { seeds: 10_000, seconds: 900 },
   async run(options) {
     const { seed, seeds, seconds, match } = options;
     const result = await campaign({ seed, sequences: seeds, seconds, again: match });
