@@ -22,9 +22,12 @@ export interface Credentials {
 
 export type BaseCredentials = ReturnType<typeof fromNodeProviderChain>;
 
-/** Chained roles last one hour at most; asking for more fails. */
-const SESSION_SECONDS = 3_600;
-/** Refreshed when less than this, or than a quarter of their life, is left. */
+/**
+ * To look: as long as a chained role may last. To change: the shortest that STS grants, because whoever gets hold of
+ * such a session is as good as root on tagged instances until it ends.
+ */
+const SESSION_SECONDS: Readonly<Record<Purpose, number>> = { look: 3_600, change: 900 };
+/** Refreshed when less than this, or than half of their life, is left: STS may be away for minutes. */
 const REFRESH_AHEAD_MS = 15 * 60_000;
 /** After a refresh that failed, the next try comes this much later. */
 const ASK_AGAIN_MS = 60_000;
@@ -77,7 +80,7 @@ export function createSessions(options: {
         new AssumeRoleCommand({
           RoleArn: roleArn,
           RoleSessionName: sessionName(place.runId),
-          DurationSeconds: SESSION_SECONDS,
+          DurationSeconds: SESSION_SECONDS[purpose],
           ...(zone.externalId === '' ? {} : { ExternalId: zone.externalId }),
         }),
       )
@@ -110,7 +113,7 @@ export function createSessions(options: {
       const fresh = await assume(place, purpose);
       for (const [known, one] of held) if (one.expiresAt <= clock.now()) held.delete(known);
       const life = fresh.expiresAt - clock.now();
-      held.set(key, { ...fresh, refreshAt: fresh.expiresAt - Math.min(REFRESH_AHEAD_MS, life / 4) });
+      held.set(key, { ...fresh, refreshAt: fresh.expiresAt - Math.min(REFRESH_AHEAD_MS, life / 2) });
       return fresh;
     } catch (error) {
       if (!old || old.expiresAt - clock.now() < LAST_USE_MS) throw error;

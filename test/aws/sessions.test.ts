@@ -45,7 +45,7 @@ describe('sessions', () => {
         RoleSessionName: 'patchday-r1',
         DurationSeconds: '3600',
       }),
-      expect.objectContaining({ RoleArn: ZONE.patchRoleArn }),
+      expect.objectContaining({ RoleArn: ZONE.patchRoleArn, DurationSeconds: '900' }),
     ]);
     expect(wire.received.filter((one) => one.operation === 'AssumeRole').map((one) => one.region)).toEqual([
       'eu-west-1',
@@ -101,15 +101,18 @@ describe('sessions', () => {
     expect(keyOf('ListCommands')).toBe('ASIATEST2');
   });
 
-  it('of a short life are not asked for at every call', async () => {
+  it('of a short life are refreshed after half of it', async () => {
     wire.session.life = 15 * MINUTE;
     const aws = start();
 
     await look(aws);
-    now += 10 * MINUTE;
+    now += 7 * MINUTE;
     await look(aws);
-
     expect(wire.count('AssumeRole')).toBe(1);
+
+    now += MINUTE;
+    await look(aws);
+    expect(wire.count('AssumeRole')).toBe(2);
   });
 
   it('still serve while they last when refreshing fails, with a warning; then the failure is told', async () => {
