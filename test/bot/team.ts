@@ -27,7 +27,8 @@ export interface TeamOptions {
   fleet: FleetDefinition;
   environment?: Record<string, unknown>;
   zone?: Record<string, unknown>;
-  timing?: Record<string, string>;
+  /** Undefined: the default of production. */
+  timing?: Record<string, string | undefined>;
   http?: Record<string, unknown>;
   /** Slack's clock, when it is not that of the bot. */
   slackClock?: SimClock;

@@ -6,7 +6,8 @@ import { CHANNELS, GROUPS, TEAM } from '../../sandbox/slack/default-workspace.ts
 export interface BotConfigOptions {
   fleet: FleetDefinition;
   folder: string;
-  timing?: Record<string, string>;
+  /** Undefined: the default of production. */
+  timing?: Record<string, string | undefined>;
   environment?: Record<string, unknown>;
   /** Added to every landing zone. */
   zone?: Record<string, unknown>;

@@ -81,6 +81,57 @@ export const EFFECTS_DEFECTS: readonly Defect[] = [
     noticedAs: /a stalled call ended after \d+ ms; the limit is 300/,
   },
   {
+    name: 'what only reads has no limit',
+    promise: 'time-outs fire within their limit',
+    changes: [
+      {
+        file: 'src/aws/clients.ts',
+        find: 'requestTimeout: options.apiTimeoutMs,\n        socketTimeout: options.apiTimeoutMs,',
+        replace: "...(purpose === 'change' ? { requestTimeout: options.apiTimeoutMs } : {}),",
+      },
+      {
+        file: 'src/aws/clients.ts',
+        find: 'within(next(args), options.apiTimeoutMs, operation)',
+        replace: 'within(next(args), mutating ? options.apiTimeoutMs : 2 ** 30, operation)',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'look/DescribeDocument/stall'],
+    noticedAs: /a stalled DescribeDocument had not ended after 3000 ms/,
+  },
+  {
+    name: 'roles are taken one after the other',
+    promise: 'a place that does not answer keeps nobody else waiting',
+    changes: [
+      {
+        file: 'src/aws/sessions.ts',
+        find: 'const asking = new Map<string, Promise<Credentials>>();',
+        replace:
+          'const asking = new Map<string, Promise<Credentials>>();\n  let last: Promise<unknown> = Promise.resolve();',
+      },
+      {
+        file: 'src/aws/sessions.ts',
+        find: 'const underWay = asking.get(key) ?? refresh(key, place, purpose);',
+        replace:
+          'const next = () => refresh(key, place, purpose);\n      const underWay = asking.get(key) ?? last.then(next, next);\n      last = underWay;',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'look/AssumeRole/stall-elsewhere'],
+    noticedAs: /a look elsewhere did not end/,
+  },
+  {
+    name: 'the limit that is configured is not the one that is used',
+    promise: 'time-outs fire within their limit',
+    changes: [
+      {
+        file: 'src/compose.ts',
+        find: 'apiTimeoutMs: config.timing.apiTimeout,',
+        replace: 'apiTimeoutMs: 5 * config.timing.apiTimeout,',
+      },
+    ],
+    prove: ['--only', 'faults', '--case', 'look/DescribeInstances/stall-by-default'],
+    noticedAs: /a stalled read that is sent again/,
+  },
+  {
     name: 'a wave of which nothing arrived counts as any other',
     promise: 'a wave that cannot be delivered ends the run',
     changes: [
