@@ -1,4 +1,5 @@
 /** Every proof, in the order of the table. A new one is added here and nowhere else. */
+import { proof as acks } from './acks.ts';
 import { proof as approval } from './approval.ts';
 import { proof as audit } from './audit.ts';
 import { proof as crash } from './crash.ts';
@@ -35,5 +36,6 @@ export const PROOFS: readonly Proof[] = [
   identity,
   foreign,
   slackOutage,
+  acks,
   store,
 ];

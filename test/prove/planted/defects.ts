@@ -1,5 +1,6 @@
 /** Every planted defect. A new file of them is added here and nowhere else. */
 import type { Defect } from './defect.ts';
+import { ACKS_DEFECTS } from './defects/acks.ts';
 import { APPROVAL_DEFECTS } from './defects/approval.ts';
 import { AUDIT_DEFECTS } from './defects/audit.ts';
 import { AUDIT_TABLES_DEFECTS } from './defects/audit-tables.ts';
@@ -36,4 +37,5 @@ export const DEFECTS: readonly Defect[] = [
   ...WORLD_DEFECTS,
   ...SECURITY_DEFECTS,
   ...THREAD_DEFECTS,
+  ...ACKS_DEFECTS,
 ];
