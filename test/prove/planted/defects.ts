@@ -16,6 +16,7 @@ import { SECURITY_DEFECTS } from './defects/security.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 import { THREAD_DEFECTS } from './defects/thread.ts';
+import { THROTTLED_DEFECTS } from './defects/throttled.ts';
 import { WORLD_DEFECTS } from './defects/world.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -36,4 +37,5 @@ export const DEFECTS: readonly Defect[] = [
   ...WORLD_DEFECTS,
   ...SECURITY_DEFECTS,
   ...THREAD_DEFECTS,
+  ...THROTTLED_DEFECTS,
 ];
