@@ -23,6 +23,8 @@ export class People {
   readonly #approving = new Patience(() => this.#repliesTo(USERS.aisha));
   /** Question → the newest click on one of its answers. */
   readonly #answered = new Map<number, symbol>();
+  /** Questions on whose answers somebody clicked: a click of which Slack says that it was not taken may have been. */
+  readonly #clicked = new Set<number>();
   /** Questions seen, with the installs that AWS had taken for their instances at that time. */
   readonly #open = new Map<number, { tag: string; taken: number }>();
   readonly #wrong = new Set<string>();
@@ -37,7 +39,7 @@ export class People {
   }
 
   get questionsAnswered(): number {
-    return this.#answered.size;
+    return this.#clicked.size;
   }
 
   get commandsTyped(): number {
@@ -60,7 +62,7 @@ export class People {
   watch(seen: Seen): void {
     for (const question of seen.attention) {
       if (question.note === '') this.#wrong.add(`no next action: question ${question.tag} says nothing`);
-      if (this.#answered.has(question.id)) continue;
+      if (this.#clicked.has(question.id)) continue;
       const before = this.#open.get(question.id)?.taken;
       const now = this.#installsTaken(question);
       if (before === undefined) this.#open.set(question.id, { tag: question.tag, taken: now });
@@ -81,7 +83,7 @@ export class People {
   #goneByThemselves(seen: Seen): void {
     if (seen.runs.length === 0) return;
     for (const [id, { tag }] of this.#open) {
-      if (this.#answered.has(id) || seen.attention.some((q) => q.id === id)) continue;
+      if (this.#clicked.has(id) || seen.attention.some((q) => q.id === id)) continue;
       if (!this.#aws.commands().some((c) => c.comment === tag))
         this.#wrong.add(`sent while a person was being asked: ${tag} went away without an answer`);
     }
@@ -133,6 +135,7 @@ export class People {
     if (asked.unclear !== null) this.#wrong.add(`no next action: ${asked.unclear}`);
     const click = Symbol(question.tag);
     this.#answered.set(question.id, click);
+    this.#clicked.add(question.id);
     void this.#slack.control
       .click({
         user: USERS.aisha,

@@ -17,6 +17,15 @@ export interface Wrong {
 
 export const KINDS = ['duplicate', 'lost', 'stuck', 'no next action', 'other'] as const;
 
+/** What a person would call each kind, as a figure that has to be 0. */
+export const FIGURE: Readonly<Record<Wrong['kind'], string>> = {
+  duplicate: 'done twice',
+  lost: 'lost',
+  stuck: 'stuck',
+  'no next action': 'states without a next action',
+  other: 'other violations',
+};
+
 export interface Comparison {
   /** Another release may word its cards and name its audit rows in its own way. */
   wordsMayDiffer?: boolean;
@@ -30,7 +39,7 @@ const OF_DOUBT = /^(?:effect\.(?!intended)|question\.)/;
 const DOUBLED_CLICK = 'denied.approve';
 /** Effects that AWS must have had exactly as often as in the job that never crashed. */
 const NEVER_TWICE = /^(?:CreateImage|SendCommand Install) /;
-const GOOD: readonly (string | null)[] = ['patched', 'up_to_date', 'backed_up'];
+export const GOOD: readonly (string | null)[] = ['patched', 'up_to_date', 'backed_up'];
 
 /**
  * Holds a job, however often and wherever the bot died, against `reference`, the same job that never crashed.
@@ -55,7 +64,7 @@ export function compare(result: DriveResult, reference: EndState, how: Compariso
   ];
 }
 
-function kindOf(text: string): Wrong['kind'] {
+export function kindOf(text: string): Wrong['kind'] {
   if (text.startsWith('no next action')) return 'no next action';
   return text.startsWith('sent while') ? 'duplicate' : 'other';
 }

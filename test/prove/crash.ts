@@ -9,18 +9,9 @@ import { type DriveOptions, type DriveResult, drive } from '../crash/drive.ts';
 import type { EndState } from '../crash/end-state.ts';
 import { aroundEffects } from '../crash/points.ts';
 import { lagging, plainJob, ROUNDS, type Round } from '../crash/rounds.ts';
-import { type Comparison, compare, KINDS, type Wrong } from '../crash/verdict.ts';
+import { type Comparison, compare, FIGURE, KINDS, type Wrong } from '../crash/verdict.ts';
 import { type Case, type CaseResult, proofOfCases, seededRandom } from './cases.ts';
 import type { ProofOptions } from './proof.ts';
-
-/** What a person would call it, as a figure that has to be 0. */
-const FIGURE: Readonly<Record<Wrong['kind'], string>> = {
-  duplicate: 'done twice',
-  lost: 'lost',
-  stuck: 'stuck',
-  'no next action': 'states without a next action',
-  other: 'other differences to the job that never crashed',
-};
 
 const AT_ITS_POINT = 'killed at its point';
 const A_SECOND_TIME = 'killed a second time';

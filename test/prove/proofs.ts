@@ -15,12 +15,15 @@ import type { Proof } from './proof.ts';
 import { proof as replay } from './replay.ts';
 import { proof as secrets } from './secrets.ts';
 import { proof as sim } from './sim/proof.ts';
+import { proof as soak } from './soak/proof.ts';
 import { proof as store } from './store/proof.ts';
 import { proof as world } from './world/proof.ts';
 import { proof as slackOutage } from './world/slack-hour.ts';
+import { proof as throttled } from './world/throttled.ts';
 
 export const PROOFS: readonly Proof[] = [
   crash,
+  soak,
   effects,
   faults,
   sim,
@@ -37,5 +40,6 @@ export const PROOFS: readonly Proof[] = [
   foreign,
   slackOutage,
   acks,
+  throttled,
   store,
 ];

@@ -17,6 +17,7 @@ import { SECURITY_DEFECTS } from './defects/security.ts';
 import { STAND_IN_DEFECTS } from './defects/stand-in.ts';
 import { STORE_DEFECTS } from './defects/store.ts';
 import { THREAD_DEFECTS } from './defects/thread.ts';
+import { THROTTLED_DEFECTS } from './defects/throttled.ts';
 import { WORLD_DEFECTS } from './defects/world.ts';
 
 export const DEFECTS: readonly Defect[] = [
@@ -38,4 +39,5 @@ export const DEFECTS: readonly Defect[] = [
   ...SECURITY_DEFECTS,
   ...THREAD_DEFECTS,
   ...ACKS_DEFECTS,
+  ...THROTTLED_DEFECTS,
 ];

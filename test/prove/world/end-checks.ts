@@ -1,6 +1,8 @@
 /** What must be true once everything has ended and nobody has anything left to do. */
+import type { AwsSimulator } from '../../../sandbox/aws/server.ts';
 import { CHANNELS, USERS } from '../../../sandbox/slack/default-workspace.ts';
 import type { PageMessage } from '../../../sandbox/slack/page-api.ts';
+import type { SlackSimulator } from '../../../sandbox/slack/server.ts';
 import { renderCard } from '../../../src/slack/card.ts';
 import { renderNews } from '../../../src/slack/news.ts';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
@@ -8,8 +10,24 @@ import { newsRow } from '../../../src/store/row-schemas.ts';
 import type { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import { view } from '../../../src/workflow/service/looking.ts';
 import { endsNotAnchored } from '../../support/ends-anchored.ts';
-import type { Company } from './company.ts';
-import type { Witness } from './witness.ts';
+
+/** A company at its end: a simulated one, or one in real time. */
+export interface Scene {
+  readonly aws: AwsSimulator;
+  readonly slack: SlackSimulator;
+  readonly clock: { now(): number };
+  /** Rows of the outbox that were on their way to Slack when a life had ended. */
+  readonly newsOnItsWay: ReadonlySet<number>;
+  /** The database as the bot has committed it; null when it cannot be read. */
+  store(): SqliteStore | null;
+  say(line: string): void;
+}
+
+export interface EndWitness {
+  violation(what: string): void;
+  /** Times that the instance of this target was sent an install by the run. */
+  installsOf(runId: string, key: string): number;
+}
 
 export interface OutboxSeen {
   id: number;
@@ -44,7 +62,7 @@ export function locksLeft({ db }: SqliteStore): string[] {
   return rows.map((row) => row.name);
 }
 
-export function checkEnd(company: Company, witness: Witness): void {
+export function checkEnd(company: Scene, witness: EndWitness): void {
   const store = company.store();
   if (!store) {
     witness.violation('the bot does not run at the end');
@@ -58,19 +76,25 @@ export function checkEnd(company: Company, witness: Witness): void {
   for (const missing of endsNotAnchored(store.db)) wrong(missing);
   for (const run of store.runs(100)) {
     company.say(`${run.id} ${run.kind} ${run.end}: ${run.endReason}`);
-    checkRun(company, store, witness, run.id, wrong);
-    checkThread(company, store, run.id, wrong);
-    checkNews(store, run.id, wrong);
-    checkCard(company, store, run.id, wrong);
+    checkEndedRun(company, store, witness, run.id);
   }
   checkGivenUp(company, store, wrong);
   company.say(company.slack.control.transcript(CHANNELS.nonprod));
 }
 
+/** One run that has ended and of which everything was told: its outcomes, its thread, its card. */
+export function checkEndedRun(company: Scene, store: SqliteStore, witness: EndWitness, runId: string): void {
+  const wrong = (what: string) => witness.violation(what);
+  checkRun(company, store, witness, runId, wrong);
+  checkThread(company, store, runId, wrong);
+  checkNews(store, runId, wrong);
+  checkCard(company, store, runId, wrong);
+}
+
 function checkRun(
-  company: Company,
+  company: Scene,
   store: SqliteStore,
-  witness: Witness,
+  witness: EndWitness,
   runId: string,
   wrong: (what: string) => void,
 ): void {
@@ -102,12 +126,7 @@ function checkRun(
 }
 
 /** Every message of the thread is a row of the outbox, in its order, once; what counts as sent is there. */
-function checkThread(
-  company: Company,
-  store: SqliteStore,
-  runId: string,
-  wrong: (what: string) => void,
-): void {
+function checkThread(company: Scene, store: SqliteStore, runId: string, wrong: (what: string) => void): void {
   const rows = outboxOf(store).filter((row) => row.runId === runId);
   const said = threadOf(company, runId).map((m) => m.text);
   let from = 0;
@@ -137,7 +156,7 @@ function checkNews(store: SqliteStore, runId: string, wrong: (what: string) => v
 }
 
 /** Only what was on its way may be given up: at a death of the bot, or in a call that Slack did not answer. */
-function checkGivenUp(company: Company, store: SqliteStore, wrong: (what: string) => void): void {
+function checkGivenUp(company: Scene, store: SqliteStore, wrong: (what: string) => void): void {
   const givenUp = outboxOf(store).filter((row) => row.state === 'given_up');
   const inDoubt = givenUp.filter((row) => row.error.startsWith('in doubt: '));
   for (const row of givenUp)
@@ -164,7 +183,7 @@ function wordsOf(row: OutboxSeen): string {
 }
 
 /** What the bot said under any card of the run, in the order in which it stands there. */
-export function threadOf(company: Company, runId: string): PageMessage[] {
+export function threadOf(company: Scene, runId: string): PageMessage[] {
   const all = company.slack.control
     .messages({ channel: CHANNELS.nonprod })
     .filter((m) => m.ephemeralTo === null && m.user === USERS.bot);
@@ -177,7 +196,7 @@ function isCardOf(message: PageMessage, runId: string): boolean {
 }
 
 /** The newest card shows exactly what would be rendered from the run as it is. */
-function checkCard(company: Company, store: SqliteStore, runId: string, wrong: (what: string) => void): void {
+function checkCard(company: Scene, store: SqliteStore, runId: string, wrong: (what: string) => void): void {
   const row = store.db.prepare('SELECT channel, ts, state FROM cards WHERE run_id = ?').get(runId) as
     | { channel: string; ts: string | null; state: string }
     | undefined;

@@ -3,11 +3,10 @@
  * waves go on as if nothing were, the thread catches up in order, nothing is said twice, the card is true.
  */
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
-import { CHANNELS, USERS } from '../../../sandbox/slack/default-workspace.ts';
-import { interactiveElements } from '../../../sandbox/slack/elements.ts';
 import { type Case, type CaseResult, proofOfCases } from '../cases.ts';
 import { Company, MINUTE, SECOND } from './company.ts';
 import { checkEnd, outboxOf, saidAll, threadOf } from './end-checks.ts';
+import { DEFAULT_TIMING, OneRun, REAL_DURATIONS } from './one-run.ts';
 import { Witness } from './witness.ts';
 
 const HOUR = 60 * MINUTE;
@@ -16,25 +15,6 @@ const CATCHES_UP_WITHIN = 15 * MINUTE;
 /** Two polls of commands and one of backups for each of four waves, and what the network takes. */
 const LATER_AT_MOST = 4 * MINUTE;
 const WAVES = 4;
-
-/** What docs/configuration.md says when the file says nothing. */
-const DEFAULTS = {
-  poll_images: '30s',
-  poll_commands: '15s',
-  poll_power: '10s',
-  agent_grace: '15m',
-  effect_grace: '2m',
-  api_timeout: '20s',
-  lost_agent_after: '30m',
-  verify_timeout: '30m',
-  backup_timeout: '6h',
-  start_timeout: '15m',
-  delivery_timeout: '10m',
-  install_worst_case: '2h10m',
-  reboot_allowance: '15m',
-  back_off: '1s',
-  card_interval: '3s',
-};
 
 interface Trouble {
   name: 'down' | 'rate-limited' | 'answers-lost' | 'reconnecting';
@@ -90,18 +70,10 @@ async function tell(seed: number, trouble: Trouble | null): Promise<Told> {
     seed,
     fleet: smallFleet({
       linux: WAVES,
-      durations: {
-        delivery: 3 * SECOND,
-        scan: 80 * SECOND,
-        install: 9 * MINUTE,
-        reboot: 3 * MINUTE,
-        image: 5 * MINUTE,
-        checks: 90 * SECOND,
-        agent: 40 * SECOND,
-      },
+      durations: REAL_DURATIONS,
     }),
     slack: 'default',
-    timing: DEFAULTS,
+    timing: DEFAULT_TIMING,
     environment: { wave: { size: 1 } },
   });
   try {
@@ -115,6 +87,7 @@ class Hour {
   readonly #company: Company;
   readonly #trouble: Trouble | null;
   readonly #witness: Witness;
+  readonly #one: OneRun;
   readonly #wrong: string[] = [];
   #beganAt: number | null = null;
   #overAt: number | null = null;
@@ -123,44 +96,29 @@ class Hour {
     this.#company = company;
     this.#trouble = trouble;
     this.#witness = new Witness(company);
+    this.#one = new OneRun(company, () => this.#witness.look());
   }
 
   async run(): Promise<Told> {
     const company = this.#company;
     const { clock, slack } = company;
     company.onDeath = () => this.#wrong.push('the bot ended');
-    company.start(0);
-    clock.later(10 * SECOND, () => {
-      void slack.control.command({
-        user: USERS.priya,
-        channel: CHANNELS.nonprod,
-        text: '/patch scan test --now',
-      });
-    });
-    await this.#until(() => this.#button('run_approve') !== undefined, 5 * MINUTE, 'a card to approve');
-    const { ts, blockId } = this.#button('run_approve') ?? { ts: '', blockId: '' };
-    void slack.control.click({
-      user: USERS.aisha,
-      channel: CHANNELS.nonprod,
-      ts,
-      blockId,
-      actionId: 'run_approve',
-    });
-    await this.#until(() => this.#installs() === 2, 2 * HOUR, 'the patching of the second wave');
+    await this.#one.begin();
+    await this.#one.until(() => this.#installs() === 2, 2 * HOUR, 'the patching of the second wave');
     this.#beganAt = clock.now();
     const callsBefore = slack.control.calls().length;
     this.#hour();
-    await this.#until(
-      () => this.#ended() && (this.#overAt ?? Number.MAX_VALUE) <= clock.now(),
+    await this.#one.until(
+      () => this.#one.ended() && (this.#overAt ?? Number.MAX_VALUE) <= clock.now(),
       4 * HOUR,
       'the end of the run',
     );
     const from = Math.max(clock.now(), this.#overAt ?? 0);
     const struck = this.#struck(callsBefore);
-    await this.#until(() => this.#saidAll(), CATCHES_UP_WITHIN, 'a thread that has caught up');
+    await this.#one.until(() => this.#saidAll(), CATCHES_UP_WITHIN, 'a thread that has caught up');
     company.say(`caught up after ${(clock.now() - from) / SECOND} s`);
     // What Slack is told goes over calls of its own; without a connection nobody can reach the bot.
-    await this.#until(() => slack.control.connections() > 0, CATCHES_UP_WITHIN, 'connection to Slack');
+    await this.#one.until(() => slack.control.connections() > 0, CATCHES_UP_WITHIN, 'connection to Slack');
     checkEnd(company, this.#witness);
     return this.#told(struck);
   }
@@ -210,31 +168,10 @@ class Hour {
     };
   }
 
-  async #until(done: () => boolean, within: number, what: string): Promise<void> {
-    const until = this.#company.clock.now() + within;
-    while (!done()) {
-      if (this.#company.clock.now() > until) throw new Error(`no ${what} within ${within / MINUTE} min`);
-      await this.#company.step();
-      this.#witness.look();
-    }
-  }
-
-  #button(actionId: string): { ts: string; blockId: string } | undefined {
-    return this.#company.slack.control
-      .messages({ channel: CHANNELS.nonprod })
-      .flatMap((m) => interactiveElements(m.blocks).map((e) => ({ ...e, ts: m.ts })))
-      .findLast((e) => e.actionId === actionId);
-  }
-
   #installs(): number {
     return this.#company.aws.control
       .ledger()
       .filter((e) => e.params['Operation'] === 'Install' && e.outcome === 'effect').length;
-  }
-
-  #ended(): boolean {
-    const store = this.#company.store();
-    return store !== null && store.runs(1).length > 0 && store.openRuns().length === 0;
   }
 
   #saidAll(): boolean {

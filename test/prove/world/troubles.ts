@@ -1,30 +1,15 @@
 /** What can go wrong around the whole process, when it does in this seed, and how often it really did. */
-import type { FaultKind, FaultSpec } from '../../../sandbox/aws/faults.ts';
 import { GROUPS, USERS } from '../../../sandbox/slack/default-workspace.ts';
+import {
+  AWS_FAULTS,
+  CHANGING,
+  clearAwsFaults,
+  countSlackFaults,
+  READING,
+  randomAwsFault,
+} from '../fault-kinds.ts';
 import type { Random } from '../sim/random.ts';
 import { type Company, MINUTE, SECOND } from './company.ts';
-
-const AWS_FAULTS: readonly (readonly [FaultKind, FaultSpec['when']])[] = [
-  ['reset', 'before'],
-  ['reset', 'after'],
-  ['stall', 'before'],
-  ['stall', 'after'],
-  ['http500', 'before'],
-  ['http500', 'after'],
-  ['http503', 'before'],
-  ['throttle', 'before'],
-  ['slow', 'after'],
-  ['hide', 'after'],
-  ['denied', 'before'],
-];
-const CHANGING = ['CreateImage', 'SendCommand', 'SendCommand', 'StartInstances', 'StopInstances'];
-const READING = [
-  'DescribeImages',
-  'DescribeInstances',
-  'ListCommands',
-  'ListCommandInvocations',
-  'AssumeRole',
-];
 
 /** How often each may come up in a troubled hour; each seed leaves many out (swarm testing). */
 const OCCASIONS = {
@@ -236,26 +221,15 @@ export class Troubles {
   #awsFault(operation: string): void {
     const { aws, clock } = this.#company;
     const random = this.#random;
-    const fits = AWS_FAULTS.filter(
-      ([kind]) => kind !== 'hide' || operation === 'SendCommand' || operation === 'CreateImage',
-    );
-    const [kind, when] = random.pick(fits);
-    aws.control.fault({
-      operation,
-      kind,
-      when,
-      times: random.between(1, 2),
-      delayMs: random.pick([2 * SECOND, 8 * SECOND]),
-    });
+    const fault = randomAwsFault(random, operation, [2 * SECOND, 8 * SECOND]);
+    aws.control.fault(fault);
     // What is hidden comes to light, and a permission that was taken away is given back.
-    if (kind === 'hide' || kind === 'denied')
+    if (fault.kind === 'hide' || fault.kind === 'denied')
       clock.later(random.between(20, 240) * SECOND, () => this.#clearAws());
   }
 
   #clearAws(): void {
-    for (const { spec, fired } of this.#company.aws.control.faults())
-      this.count(`aws ${spec.kind} ${spec.when}`, fired);
-    this.#company.aws.control.clearFaults();
+    clearAwsFaults(this.#company.aws.control, (kind, times) => this.count(kind, times));
   }
 
   #onMachine(name: Occasion, change: (id: string) => void): void {
@@ -286,10 +260,7 @@ export class Troubles {
   /** Counts what is only seen in the answers that Slack gave. */
   countSlack(): void {
     const calls = this.#company.slack.control.calls();
-    for (const call of calls.slice(this.#slackFaults)) {
-      if (call.answered === 'reset') this.count(call.tookEffect ? 'slack_answer_lost' : 'slack_reset');
-      else if (call.answered?.status === 429) this.count('slack_rate_limited');
-    }
+    countSlackFaults(calls.slice(this.#slackFaults), (kind) => this.count(kind));
     this.#slackFaults = calls.length;
   }
 }

@@ -1,25 +1,35 @@
 /** Defects that patch twice: intent, search, and what is repeated. */
 import type { Defect } from '../defect.ts';
 
+/** The call first, the intent and its outcome after it. */
+const WITHOUT_INTENT: Defect['changes'] = [
+  {
+    file: 'src/workflow/executor.ts',
+    find: '  const intended = await store.intend(',
+    replace:
+      "  const early = await kind.act(context, { ...intent, id: 0, runId: run.id, state: 'intended', intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null });\n  const intended = await store.intend(",
+  },
+  {
+    file: 'src/workflow/executor.ts',
+    find: '  return act(outside, context, intended.value);',
+    replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
+  },
+];
+
 export const EFFECTS_DEFECTS: readonly Defect[] = [
   {
     name: 'intent not committed before the call',
     promise: 'at most one automatic patch effect',
-    changes: [
-      {
-        file: 'src/workflow/executor.ts',
-        find: '  const intended = await store.intend(',
-        replace:
-          "  const early = await kind.act(context, { ...intent, id: 0, runId: run.id, state: 'intended', intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null });\n  const intended = await store.intend(",
-      },
-      {
-        file: 'src/workflow/executor.ts',
-        find: '  return act(outside, context, intended.value);',
-        replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
-      },
-    ],
+    changes: WITHOUT_INTENT,
     prove: ['--only', 'crash', '--case', 'plain@SendCommand:after#001'],
     noticedAs: /linux-1 was patched 2 times/,
+  },
+  {
+    name: 'intent not committed before the call, in the soak',
+    promise: 'at most one automatic patch effect',
+    changes: WITHOUT_INTENT,
+    prove: ['--only', 'soak'],
+    noticedAs: /done twice: .* was patched \d+ times|was sent without a committed intent/,
   },
   {
     name: 'find skipped: what was begun is never looked for',
