@@ -6,8 +6,8 @@ import { createLogger } from '../ops/log.ts';
 import { createScrubber } from '../ops/scrub.ts';
 import type { CliContext } from './commands.ts';
 
-/** How long a draining process may take before it is ended; the state survives that too. */
-const DRAIN_LIMIT_MS = 25_000;
+/** How long a draining process may take before it is ended; the state survives that too. `docker stop` kills after 10 s. */
+const DRAIN_LIMIT_MS = 8_000;
 
 /** Runs the bot until SIGTERM or SIGINT. 0 = ended in order, 1 = could not start. */
 export async function serve({ configFlag, env, err }: CliContext): Promise<number> {
