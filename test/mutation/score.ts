@@ -30,12 +30,14 @@ export function judge(
   const alive = counted.filter((r) => r.status === 'Survived' || r.status === 'NoCoverage');
   const unused = entries.filter((e) => e.file === path);
   const unexplained: string[] = [];
-  for (const mutant of alive) {
+  for (const mutant of counted) {
+    if (mutant.status === 'Killed') continue;
     const line = (lines[mutant.location.start.line - 1] ?? '').trim();
     const becomes = (mutant.replacement ?? '').replace(/\s+/g, ' ');
     const at = unused.findIndex((e) => e.line === line && e.becomes === becomes);
     if (at >= 0) unused.splice(at, 1);
-    else
+    // That a busy machine took too long does not put an explanation out of date, nor does it need one.
+    else if (mutant.status !== 'Timeout')
       unexplained.push(
         `unexplained, ${mutant.status}, ${mutant.location.start.line}:${mutant.location.start.column} ${mutant.mutatorName}: ${JSON.stringify({ line, becomes })}`,
       );
