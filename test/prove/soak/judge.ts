@@ -32,16 +32,18 @@ export class Judge {
     if (!this.found.some((w) => w.text === text)) this.found.push({ kind, text });
   }
 
-  /** Instances that a run gave up as unknown and that stay locked until a person has looked at them. */
+  /** Instances that a run gave up as unknown: locked, and saying what to do, until a person has looked at them. */
   unresolved(runIds: readonly string[]): { runId: string; instanceId: string }[] {
-    return this.#read((store) =>
-      runIds.flatMap((runId) =>
+    return this.#read((store) => {
+      const locked = runIds.flatMap((runId) =>
         store
           .allTargets(runId)
           .filter((t) => t.outcome === 'unknown' && store.instanceLocks([t.key]).length > 0)
-          .map((t) => ({ runId, instanceId: t.instance.instanceId })),
-      ),
-    );
+          .map((target) => ({ runId, target })),
+      );
+      for (const { target } of locked) this.#nextAction(target);
+      return locked.map(({ runId, target }) => ({ runId, instanceId: target.instance.instanceId }));
+    });
   }
 
   /** The runs of one job, which have ended and of which everything is told. */
@@ -75,14 +77,21 @@ export class Judge {
     this.#secrets(output);
   }
 
-  #target({ instance: { name, instanceId }, wave, outcome, outcomeReason, nextStep }: Target): void {
+  #target(target: Target): void {
+    const { instance, outcome } = target;
+    const { name, instanceId } = instance;
     this.#count(`instances that ended as ${outcome}`);
-    const next = wave === null ? outcomeReason : nextStep;
-    if (!GOOD.includes(outcome) && !next)
-      this.wrong('no next action', `no next action: ${name} ended as ${outcome}: ${outcomeReason}`);
+    // Of what is unknown it was asked before somebody closed it: then nothing is left to do.
+    if (outcome !== 'unknown') this.#nextAction(target);
     const { missing } = this.#aws.control.instance(instanceId).patches;
     if (outcome === 'patched' && missing.length > 0)
       this.wrong('lost', `${name} ended as patched and lacks ${missing.join(', ')}`);
+  }
+
+  #nextAction({ instance: { name }, wave, outcome, outcomeReason, nextStep }: Target): void {
+    const next = wave === null ? outcomeReason : nextStep;
+    if (!GOOD.includes(outcome) && !next)
+      this.wrong('no next action', `no next action: ${name} ended as ${outcome}: ${outcomeReason}`);
   }
 
   /** How often each run had an install sent to each instance, by what AWS did; its tags say for which run. */
