@@ -7,9 +7,9 @@ import { ANCHOR_FILE, readAnchors } from '../../../src/store/anchor-file.ts';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Target } from '../../../src/workflow/run-types.ts';
+import { leaked } from '../../crash/lives.ts';
 import { foreignCommands } from '../../crash/rows.ts';
 import { GOOD, kindOf, type Wrong } from '../../crash/verdict.ts';
-import { filesUnder, leaks } from '../../support/canaries.ts';
 import { installsByRun, isInstall } from '../installs.ts';
 import { checkEnd, checkEndedRun, type EndWitness, type Scene } from '../world/end-checks.ts';
 
@@ -74,7 +74,7 @@ export class Judge {
       if (counters.interruptedInstalls > 0) this.wrong('lost', `an install was cut off on ${name}`);
     for (const { commandId, code } of foreignCommands(this.#folder))
       this.wrong('other', `an own command was taken for foreign: ${commandId} (${code})`);
-    this.#secrets(output);
+    for (const leak of leaked(this.#folder, output, this.#aws, this.#slack)) this.wrong('other', leak);
   }
 
   #target(target: Target): void {
@@ -104,18 +104,6 @@ export class Judge {
     const times = installsByRun(ledger);
     for (const [of, n] of times) if (n > 1) this.wrong('duplicate', `${of} was patched ${n} times`);
     return times;
-  }
-
-  #secrets(output: string): void {
-    const { control, botToken, appToken } = this.#slack;
-    const told = control.calls().map((call) => JSON.stringify(call.arguments));
-    const places = [
-      { where: 'what the bots printed', text: output },
-      { where: 'what Slack was sent', text: told.join('\n') },
-      ...filesUnder(this.#folder),
-    ];
-    for (const leak of leaks(places, [botToken, appToken, ...this.#aws.control.sessionSecrets()]))
-      this.wrong('other', leak);
   }
 
   #scene(store: SqliteStore): Scene {
