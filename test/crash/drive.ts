@@ -10,10 +10,9 @@ import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.t
 import { CHANNELS } from '../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../sandbox/slack/server.ts';
 import { botConfig } from '../support/bot-config.ts';
-import { filesUnder, leaks } from '../support/canaries.ts';
 import { until } from '../support/until.ts';
 import { type EndState, readEndState } from './end-state.ts';
-import { Lives, THIS_RELEASE } from './lives.ts';
+import { botEnvironment, Lives, leaked, THIS_RELEASE } from './lives.ts';
 import { People } from './people.ts';
 import {
   alarmsToTell,
@@ -132,16 +131,7 @@ class Job {
     const { fatalPoint, laterFatalPoints = [], releases = {} } = options;
     this.lives = new Lives({
       folder,
-      environment: {
-        AWS_ENDPOINT_URL: aws.url,
-        AWS_ACCESS_KEY_ID: options.fleet.hub.accessKeyIds[0],
-        AWS_SECRET_ACCESS_KEY: 'sandbox',
-        AWS_REGION: 'eu-west-1',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        SLACK_API_URL: slack.apiUrl,
-        SLACK_BOT_TOKEN: slack.botToken,
-        SLACK_APP_TOKEN: slack.appToken,
-      },
+      environment: botEnvironment(aws, slack, options.fleet),
       fatalPoints: [fatalPoint, ...laterFatalPoints],
       spare: options.restartsAfterTheEnd ?? 0,
       effectGraceMs: options.effectGraceMs,
@@ -232,20 +222,6 @@ class Job {
     return fatal === 0 || typeof fatal === 'string' || passed < fatal;
   }
 
-  /** Our tokens and what AWS handed out, in what the bots printed and wrote in all their lives, and told Slack. */
-  #leaked(): string[] {
-    const { control, botToken, appToken } = this.#slack;
-    const told = control.calls().map((call) => JSON.stringify(call.arguments));
-    return leaks(
-      [
-        { where: 'what the bots printed', text: this.lives.output },
-        { where: 'what Slack was sent', text: told.join('\n') },
-        ...filesUnder(this.#folder),
-      ],
-      [botToken, appToken, ...this.#aws.control.sessionSecrets()],
-    );
-  }
-
   #result(): DriveResult {
     const pointsOfLives = Array.from({ length: this.lives.count }, (_, i) => this.lives.points(i + 1));
     return {
@@ -255,7 +231,7 @@ class Job {
       points: pointsOfLives[0] ?? [],
       pointsOfLives,
       state: readEndState(this.#folder, this.#aws.control, this.#slack.control),
-      wrong: [...this.#people.wrong, ...this.#leaked()],
+      wrong: [...this.#people.wrong, ...leaked(this.#folder, this.lives.output, this.#aws, this.#slack)],
       fired: this.#aws.control.firedFaults(),
       onItsWay: this.#onItsWay,
       questionsAsked: this.#people.questionsAnswered,

@@ -3,6 +3,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
+import type { AwsSimulator } from '../../sandbox/aws/server.ts';
+import type { SlackSimulator } from '../../sandbox/slack/server.ts';
+import { filesUnder, leaks } from '../support/canaries.ts';
 
 export interface LivesOptions {
   folder: string;
@@ -16,6 +20,37 @@ export interface LivesOptions {
   release: (life: number) => string;
   /** Called before a life begins. */
   before: (life: number) => void;
+}
+
+/** What a bot finds in its environment: both simulators, and its keys. */
+export function botEnvironment(
+  aws: AwsSimulator,
+  slack: SlackSimulator,
+  fleet: FleetDefinition,
+): Record<string, string | undefined> {
+  return {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: fleet.hub.accessKeyIds[0],
+    AWS_SECRET_ACCESS_KEY: 'sandbox',
+    AWS_REGION: 'eu-west-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    SLACK_API_URL: slack.apiUrl,
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+  };
+}
+
+/** Our tokens and what AWS handed out, in what the bots printed and wrote in all their lives, and told Slack. */
+export function leaked(folder: string, output: string, aws: AwsSimulator, slack: SlackSimulator): string[] {
+  const told = slack.control.calls().map((call) => JSON.stringify(call.arguments));
+  return leaks(
+    [
+      { where: 'what the bots printed', text: output },
+      { where: 'what Slack was sent', text: told.join('\n') },
+      ...filesUnder(folder),
+    ],
+    [slack.botToken, slack.appToken, ...aws.control.sessionSecrets()],
+  );
 }
 
 export const THIS_RELEASE = fileURLToPath(new URL('../..', import.meta.url));

@@ -27,6 +27,26 @@ function thread(texts: readonly string[], states: Record<string, string> = {}): 
   return { rows, said: rows.filter((r) => r.state === 'sent').map((r) => r.text), reportFiles: 0 };
 }
 
+describe('a message with the same words as one that was given up', () => {
+  const rows = [
+    { id: 1, kind: 'progress', text: ANSWERED, state: 'given_up' },
+    { id: 2, kind: 'progress', text: ANSWERED, state: 'sent' },
+    { id: 3, kind: 'progress', text: DONE, state: 'sent' },
+  ];
+  const wrong = (said: string[]) => unlikeItsOutbox({ rows, said, reportFiles: 0 }).map((w) => w.kind);
+
+  it('may be the one that arrived, or both did', () => {
+    expect(wrong([ANSWERED, DONE])).toEqual([]);
+    expect(wrong([ANSWERED, ANSWERED, DONE])).toEqual([]);
+  });
+
+  it('is missed where neither arrived, and is one too many where both did and one more', () => {
+    expect(wrong([DONE])).toEqual(['lost']);
+    expect(wrong([ANSWERED, ANSWERED, ANSWERED, DONE])).toContain('duplicate');
+    expect(wrong([ANSWERED, DONE, ANSWERED])).toContain('duplicate');
+  });
+});
+
 const whole = [PLAN, WAVE, LINUX, WINDOWS, DONE];
 const held = (texts: readonly string[], ...others: Thread[]) =>
   unlikeUncrashed(thread(texts), [thread(whole), ...others]).map((w) => w.kind);

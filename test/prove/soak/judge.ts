@@ -7,9 +7,9 @@ import { ANCHOR_FILE, readAnchors } from '../../../src/store/anchor-file.ts';
 import { readAudit, verifyAudit } from '../../../src/store/audit-chain.ts';
 import { SqliteStore } from '../../../src/store/sqlite-store.ts';
 import type { Target } from '../../../src/workflow/run-types.ts';
+import { leaked } from '../../crash/lives.ts';
 import { foreignCommands } from '../../crash/rows.ts';
 import { GOOD, kindOf, type Wrong } from '../../crash/verdict.ts';
-import { filesUnder, leaks } from '../../support/canaries.ts';
 import { installsByRun, isInstall } from '../installs.ts';
 import { checkEnd, checkEndedRun, type EndWitness, type Scene } from '../world/end-checks.ts';
 
@@ -32,16 +32,18 @@ export class Judge {
     if (!this.found.some((w) => w.text === text)) this.found.push({ kind, text });
   }
 
-  /** Instances that a run gave up as unknown and that stay locked until a person has looked at them. */
+  /** Instances that a run gave up as unknown: locked, and saying what to do, until a person has looked at them. */
   unresolved(runIds: readonly string[]): { runId: string; instanceId: string }[] {
-    return this.#read((store) =>
-      runIds.flatMap((runId) =>
+    return this.#read((store) => {
+      const locked = runIds.flatMap((runId) =>
         store
           .allTargets(runId)
           .filter((t) => t.outcome === 'unknown' && store.instanceLocks([t.key]).length > 0)
-          .map((t) => ({ runId, instanceId: t.instance.instanceId })),
-      ),
-    );
+          .map((target) => ({ runId, target })),
+      );
+      for (const { target } of locked) this.#nextAction(target);
+      return locked.map(({ runId, target }) => ({ runId, instanceId: target.instance.instanceId }));
+    });
   }
 
   /** The runs of one job, which have ended and of which everything is told. */
@@ -72,17 +74,24 @@ export class Judge {
       if (counters.interruptedInstalls > 0) this.wrong('lost', `an install was cut off on ${name}`);
     for (const { commandId, code } of foreignCommands(this.#folder))
       this.wrong('other', `an own command was taken for foreign: ${commandId} (${code})`);
-    this.#secrets(output);
+    for (const leak of leaked(this.#folder, output, this.#aws, this.#slack)) this.wrong('other', leak);
   }
 
-  #target({ instance: { name, instanceId }, wave, outcome, outcomeReason, nextStep }: Target): void {
+  #target(target: Target): void {
+    const { instance, outcome } = target;
+    const { name, instanceId } = instance;
     this.#count(`instances that ended as ${outcome}`);
-    const next = wave === null ? outcomeReason : nextStep;
-    if (!GOOD.includes(outcome) && !next)
-      this.wrong('no next action', `no next action: ${name} ended as ${outcome}: ${outcomeReason}`);
+    // Of what is unknown it was asked before somebody closed it: then nothing is left to do.
+    if (outcome !== 'unknown') this.#nextAction(target);
     const { missing } = this.#aws.control.instance(instanceId).patches;
     if (outcome === 'patched' && missing.length > 0)
       this.wrong('lost', `${name} ended as patched and lacks ${missing.join(', ')}`);
+  }
+
+  #nextAction({ instance: { name }, wave, outcome, outcomeReason, nextStep }: Target): void {
+    const next = wave === null ? outcomeReason : nextStep;
+    if (!GOOD.includes(outcome) && !next)
+      this.wrong('no next action', `no next action: ${name} ended as ${outcome}: ${outcomeReason}`);
   }
 
   /** How often each run had an install sent to each instance, by what AWS did; its tags say for which run. */
@@ -95,18 +104,6 @@ export class Judge {
     const times = installsByRun(ledger);
     for (const [of, n] of times) if (n > 1) this.wrong('duplicate', `${of} was patched ${n} times`);
     return times;
-  }
-
-  #secrets(output: string): void {
-    const { control, botToken, appToken } = this.#slack;
-    const told = control.calls().map((call) => JSON.stringify(call.arguments));
-    const places = [
-      { where: 'what the bots printed', text: output },
-      { where: 'what Slack was sent', text: told.join('\n') },
-      ...filesUnder(this.#folder),
-    ];
-    for (const leak of leaks(places, [botToken, appToken, ...this.#aws.control.sessionSecrets()]))
-      this.wrong('other', leak);
   }
 
   #scene(store: SqliteStore): Scene {

@@ -5,11 +5,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FleetDefinition } from '../../../sandbox/aws/fleet/fleet.ts';
 import { smallFleet } from '../../../sandbox/aws/fleet/small-fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../../sandbox/aws/server.ts';
 import { CHANNELS, USERS } from '../../../sandbox/slack/default-workspace.ts';
 import { type SlackSimulator, startSlackSimulator } from '../../../sandbox/slack/server.ts';
-import { Lives, THIS_RELEASE } from '../../crash/lives.ts';
+import { botEnvironment, Lives, THIS_RELEASE } from '../../crash/lives.ts';
 import { People } from '../../crash/people.ts';
 import { dump, everythingTold, look, newsOnItsWay, type Seen } from '../../crash/rows.ts';
 import type { Wrong } from '../../crash/verdict.ts';
@@ -66,7 +67,7 @@ export async function soak(options: {
       environment: { stopped_instances: 'start', batch_size: 1 },
     }),
   );
-  const running = new Soak(options, { folder, aws, slack, accessKeyId: fleet.hub.accessKeyIds[0] });
+  const running = new Soak(options, { folder, aws, slack, fleet });
   try {
     return await running.toTheEnd();
   } finally {
@@ -80,7 +81,7 @@ interface Parts {
   folder: string;
   aws: AwsSimulator;
   slack: SlackSimulator;
-  accessKeyId: string | undefined;
+  fleet: FleetDefinition;
 }
 
 class Soak {
@@ -110,16 +111,7 @@ class Soak {
     this.#people = this.#newPeople();
     this.#lives = new Lives({
       folder,
-      environment: {
-        AWS_ENDPOINT_URL: aws.url,
-        AWS_ACCESS_KEY_ID: parts.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: 'sandbox',
-        AWS_REGION: 'eu-west-1',
-        AWS_EC2_METADATA_DISABLED: 'true',
-        SLACK_API_URL: slack.apiUrl,
-        SLACK_BOT_TOKEN: slack.botToken,
-        SLACK_APP_TOKEN: slack.appToken,
-      },
+      environment: botEnvironment(aws, slack, parts.fleet),
       fatalPoints: [],
       spare: Number.POSITIVE_INFINITY,
       effectGraceMs: undefined,

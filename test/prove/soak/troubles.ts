@@ -16,7 +16,7 @@ import type { Random } from '../sim/random.ts';
 /** How often each comes up, as a share of all. */
 const OCCASIONS = [
   ['aws_changing', 10],
-  ['aws_install', 5],
+  ['aws_install', 8],
   ['aws_reading', 6],
   ['sessions_expired', 1],
   ['slack_outage', 1],
@@ -38,7 +38,7 @@ export const KINDS: readonly string[] = [
 ];
 
 /** Real ms from one to the next. */
-const PAUSE = [150, 900] as const;
+const PAUSE = [200, 1400] as const;
 /** So long AWS hides what it made or refuses what it allowed; so long Slack is away. Real ms. */
 const LASTS = [1000, 4000] as const;
 /** Of all methods, and of those that tell people something. */

@@ -2,7 +2,7 @@
 import type { Defect } from '../defect.ts';
 
 /** The call first, the intent and its outcome after it. */
-const WITHOUT_INTENT: Defect['changes'] = [
+export const WITHOUT_INTENT: Defect['changes'] = [
   {
     file: 'src/workflow/executor.ts',
     find: '  const intended = await store.intend(',

@@ -1,23 +1,12 @@
 /** Defects that only show in the whole process: across restarts, kills, and long failures of Slack. */
 import type { Defect } from '../defect.ts';
+import { WITHOUT_INTENT } from './effects.ts';
 
 export const WORLD_DEFECTS: readonly Defect[] = [
   {
     name: 'the call is made before its intent is on disk',
     promise: 'intents precede effects',
-    changes: [
-      {
-        file: 'src/workflow/executor.ts',
-        find: '  const intended = await store.intend(',
-        replace:
-          "  const early = await kind.act(context, { ...intent, id: 0, runId: run.id, state: 'intended', intendedAt: 0, lookAt: 0, failures: 0, note: '', ref: null });\n  const intended = await store.intend(",
-      },
-      {
-        file: 'src/workflow/executor.ts',
-        find: '  return act(outside, context, intended.value);',
-        replace: '  await store.commit(run.id, kind.begun(context, intended.value, early));\n  return NOW;',
-      },
-    ],
+    changes: WITHOUT_INTENT,
     prove: ['--only', 'world', '--seeds', '3'],
     noticedAs: /without a committed intent/,
   },
