@@ -42,7 +42,8 @@ export function targetEligibility(instance: Instance, facts: EligibilityFacts): 
     no('not_included', 'not named by the include rule of its landing zone');
   if (matches(zone.exclude, instance)) no('excluded', 'named by the exclude rule of its landing zone');
   for (const tag of zone.protectedTags) {
-    if (instance.tags[tag.key] === tag.value) no('protected', `protected by its tag ${tag.key}=${tag.value}`);
+    if (instance.tags[tag.key] === tag.value)
+      no('protected', `protected by its tag ${foreign(tag.key)}=${foreign(tag.value)}`);
   }
   reasons.push(...managedByOthers(instance));
   if (instance.rootDevice === 'instance-store')

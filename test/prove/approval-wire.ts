@@ -1,7 +1,8 @@
 /** Clicks delivered again, in another order or at the same instant to a whole bot, and approvals taken back. */
 import { patchWorstCase } from '../../src/workflow/settings.ts';
+import type { RunView } from '../../src/workflow/view.ts';
 import { FAST_TIMING } from '../support/settings.ts';
-import { actor, type Harness } from '../support/workflow-harness.ts';
+import { actor, type Harness, type HarnessOptions } from '../support/workflow-harness.ts';
 import type { Case } from './cases.ts';
 import { mutations, timesOn, withBot } from './wire.ts';
 
@@ -22,28 +23,74 @@ async function haltedBetweenWaves(bot: Harness, runId: string, says: RegExp): Pr
   return wrong;
 }
 
+/** Takes every approver out of the configuration; the group in Slack stays as it is. */
+function unconfigure(bot: Harness): void {
+  Object.assign(bot.settings.environments[0] ?? {}, { approvers: { groups: ['SOTHER'], users: [] } });
+}
+
+const HOLD = { waveSize: 1 };
+const patchedBy = (bot: Harness) => Object.keys(timesOn(bot.sim, 'SendCommand', 'Install')).length;
+
+/** The clock is known to be wrong at the start, or between the two waves: nothing new begins, and it is said why. */
+function wrongClockCase(name: string, before: 'start' | 'wave'): Case {
+  const ahead = "3 hours ahead of Slack's";
+  let trouble: string | null = null;
+  return overTheWire(
+    name,
+    1,
+    async (bot, runId, planHash) => {
+      if (before === 'start') {
+        trouble = ahead;
+        await bot.service.approve(actor('UAPP'), { runId, planHash });
+      } else {
+        await heldBetweenWaves(bot, runId, planHash);
+        trouble = ahead;
+        await bot.service.unfreeze(actor('UAPP2'), { scope: 'all' });
+      }
+      const begun = before === 'start' ? 0 : 1;
+      const isHeld = (view: RunView) => view.because.some((b) => b.text.includes('clock of the machine'));
+      const seen = await bot.reaches(
+        runId,
+        (v) => isHeld(v) || patchedBy(bot) > begun || v.run.phase === 'ended',
+        'a run that is held by the clock, or goes on',
+      );
+      const wrong = isHeld(seen) ? [] : ['it went on by a clock that was known to be wrong'];
+      if (patchedBy(bot) > begun) wrong.push(`${patchedBy(bot)} instances were patched by a wrong clock`);
+      trouble = null;
+      return wrong;
+    },
+    HOLD,
+    { clockTrouble: () => trouble },
+  );
+}
+
 /** A bot with a plan that waits; what `use` finds wrong, and what must hold of any such run afterwards. */
 function overTheWire(
   name: string,
   required: number,
   use: (bot: Harness, runId: string, planHash: string) => Promise<string[]>,
   policy: { waveSize?: number; runLengthLimit?: number } = {},
+  options: Pick<HarnessOptions, 'clockTrouble'> = {},
 ): Case {
   return {
     name: `wire: ${name}`,
     run: () =>
-      withBot({ linux: 2 }, { policy: { approvalsRequired: required, ...policy } }, async (bot) => {
-        const runId = await bot.scan();
-        const planned = await bot.reaches(runId, (v) => v.run.phase === 'await_approval', 'the plan');
-        const wrong = await use(bot, runId, planned.run.planHash ?? '');
-        const counted = bot.view(runId).approvals.map((a) => a.userId);
-        if (mutations(bot.sim).length > 0 && new Set(counted).size < required)
-          wrong.push(`something was changed with ${counted.length} of ${required} approvals`);
-        if (counted.includes('UREQ')) wrong.push('the requester is among the approvers');
-        for (const [id, n] of Object.entries(timesOn(bot.sim, 'SendCommand', 'Install')))
-          if (n > 1) wrong.push(`${id} was patched ${n} times`);
-        return { wrong };
-      }),
+      withBot(
+        { linux: 2 },
+        { ...options, policy: { approvalsRequired: required, ...policy } },
+        async (bot) => {
+          const runId = await bot.scan();
+          const planned = await bot.reaches(runId, (v) => v.run.phase === 'await_approval', 'the plan');
+          const wrong = await use(bot, runId, planned.run.planHash ?? '');
+          const counted = bot.view(runId).approvals.map((a) => a.userId);
+          if (mutations(bot.sim).length > 0 && new Set(counted).size < required)
+            wrong.push(`something was changed with ${counted.length} of ${required} approvals`);
+          if (counted.includes('UREQ')) wrong.push('the requester is among the approvers');
+          for (const [id, n] of Object.entries(timesOn(bot.sim, 'SendCommand', 'Install')))
+            if (n > 1) wrong.push(`${id} was patched ${n} times`);
+          return { wrong };
+        },
+      ),
   };
 }
 
@@ -141,6 +188,34 @@ export const wire: readonly Case[] = [
     },
     { waveSize: 1 },
   ),
+  overTheWire(
+    'an approver who was taken out of the configuration before the start',
+    1,
+    async (bot, runId, planHash) => {
+      await bot.service.freeze(actor('UREQ'), { scope: 'all', reason: 'hold' });
+      await bot.service.approve(actor('UAPP'), { runId, planHash });
+      unconfigure(bot);
+      await bot.service.unfreeze(actor('UREQ'), { scope: 'all' });
+      const wrong = await ends(bot, runId, 'halted');
+      if (mutations(bot.sim).length > 0) wrong.push('something was changed');
+      return wrong;
+    },
+  ),
+  overTheWire(
+    'an approver who was taken out of the configuration between two waves',
+    1,
+    async (bot, runId, planHash) => {
+      await heldBetweenWaves(bot, runId, planHash);
+      unconfigure(bot);
+      await bot.service.unfreeze(actor('UREQ'), { scope: 'all' });
+      const wrong = await ends(bot, runId, 'halted');
+      if (patchedBy(bot) !== 1) wrong.push(`${patchedBy(bot)} of 2 instances were patched`);
+      return wrong;
+    },
+    HOLD,
+  ),
+  wrongClockCase('a clock that is known to be wrong at the start', 'start'),
+  wrongClockCase('a clock that is known to be wrong between two waves', 'wave'),
   overTheWire(
     'a plan that somebody changed in the file between two waves',
     1,

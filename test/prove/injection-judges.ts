@@ -9,8 +9,36 @@ import { liveMarkup } from '../support/dead-html.ts';
 /** Whom a job may mention: who asked, who approved, and the group that may. */
 const OURS = new Set<string>([USERS.priya, USERS.aisha, GROUPS.approvers]);
 
-/** Mentions of others, and whatever Slack refused or warned of. */
-export function wrongInSlack({ slack: { control } }: Team): string[] {
+/** What of our own making is in angle brackets: times, and those whom a job may mention. */
+const OUR_MARKUP = /<!date\^\d+\^[^<>]*>|<(?:@|!subteam\^)([A-Z0-9]+)>/g;
+
+/** Every text of blocks that Slack reads as mrkdwn. */
+function mrkdwnIn(node: unknown): string[] {
+  if (Array.isArray(node)) return node.flatMap(mrkdwnIn);
+  if (node === null || typeof node !== 'object') return [];
+  const { type, text } = node as { type?: unknown; text?: unknown };
+  if (type === 'mrkdwn' || type === 'markdown') return [String(text)];
+  return Object.values(node).flatMap(mrkdwnIn);
+}
+
+/** Markup of others in cards, threads, answers and modals: mentions, links, and whatever else stands in brackets. */
+function foreignMarkup({ slack: { control } }: Team): string[] {
+  return control.calls().flatMap(({ method, arguments: sent }) => {
+    const read = (value: unknown) => (typeof value === 'string' ? (JSON.parse(value) as unknown) : value);
+    const texts = mrkdwnIn([read(sent['blocks']), read(sent['view'])]);
+    return texts.flatMap((text) => {
+      const rest = text.replace(OUR_MARKUP, (whole, id?: string) =>
+        id === undefined || OURS.has(id) ? '' : whole,
+      );
+      const found = /<.{0,80}/s.exec(rest)?.[0];
+      return found === undefined ? [] : [`markup came out in ${method}: ${found}`];
+    });
+  });
+}
+
+/** Mentions and markup of others, and whatever Slack refused or warned of. */
+export function wrongInSlack(team: Team): string[] {
+  const { control } = team.slack;
   const refused = control.calls().flatMap(({ method, answered }) => {
     const error = answered !== null && answered !== 'reset' ? answered.body['error'] : undefined;
     return typeof error === 'string' ? [`Slack refused ${method}: ${error}`] : [];
@@ -20,6 +48,7 @@ export function wrongInSlack({ slack: { control } }: Team): string[] {
       .mentions()
       .filter((m) => m.kind === 'broadcast' || !OURS.has(m.target))
       .map((m) => `${m.kind} ${m.target} was mentioned at ${m.where}`),
+    ...foreignMarkup(team),
     ...refused,
     ...control.warnings().map((w) => `Slack warned: ${JSON.stringify(w).slice(0, 200)}`),
   ];
@@ -49,6 +78,7 @@ export const reported = z.object({
       instanceId: z.string(),
       name: z.string(),
       tags: z.record(z.string(), z.string()),
+      reasons: z.array(z.object({ code: z.string(), text: z.string() })),
       outcome: z.string(),
       excerpt: z.string(),
     }),

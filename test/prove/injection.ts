@@ -1,6 +1,6 @@
 /**
- * A hostile corpus through names and tags, command output, what people type and the reasons in modals, over the
- * wire: who is mentioned, what Slack objects to, what stands in the files, and which bytes are sent to SSM.
+ * A hostile corpus through names, values and keys of tags, command output, what people type and the reasons in modals,
+ * over the wire: who is mentioned, what Slack objects to, what stands in the files, and which bytes are sent to SSM.
  */
 import type { Arrival, Arrivals } from '../../sandbox/arrivals.ts';
 import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
@@ -10,6 +10,15 @@ import { hostileTexts as ON_THE_PAGE } from '../sandbox-page/hostile-texts.ts';
 import { HOSTILE as IN_SLACK } from '../slack/support/hostile.ts';
 import { type Case, proofOfCases } from './cases.ts';
 import { reported, wrongInFiles, wrongInSlack, wrongToSsm } from './injection-judges.ts';
+import {
+  asKey,
+  filteredTags,
+  KEYED,
+  protectedInstances,
+  protectedTags,
+  scanFor,
+  typedKeys,
+} from './injection-keys.ts';
 import { caughtUp, uploads, withTeam } from './team.ts';
 
 /** EC2 takes no more than 256 characters in a tag, and no empty name makes an instance. */
@@ -31,6 +40,9 @@ const WAYS_IN = {
   printed: 'texts in command output',
   typed: 'texts typed as commands',
   reasons: 'texts as reasons in modals',
+  keyed: 'texts as keys of tags',
+  protecting: 'texts as keys of protected tags',
+  filtered: 'texts typed as keys of tag filters',
 } as const;
 
 function hostileInstances(texts: readonly string[]): SmallFleetOptions['instances'] {
@@ -38,7 +50,7 @@ function hostileInstances(texts: readonly string[]): SmallFleetOptions['instance
     texts.map((text, i) => [
       `linux-${i + 1}`,
       {
-        tags: { Name: text, Owner: text, 'App <!channel>': text },
+        tags: { Name: text, Owner: text, [asKey(text)]: KEYED },
         computerName: `${COMPUTER_NAME} ${text}`,
         // Every other one fails and says the text on its standard error.
         behaviour:
@@ -62,15 +74,22 @@ function hostileJob(texts: readonly string[], number: number): Case {
         },
         answered() {},
       };
+      const keys = typedKeys(texts);
       const fleet = smallFleet({
-        linux: texts.length + TO_EXCLUDE,
-        instances: hostileInstances(texts) ?? {},
+        linux: texts.length + TO_EXCLUDE + texts.length,
+        instances: {
+          ...hostileInstances(texts),
+          ...protectedInstances(texts, texts.length + TO_EXCLUDE),
+        },
       });
+      for (const { tags } of fleet.zones.flatMap((z) => z.instances)) Object.assign(tags, filteredTags(keys));
       const environment = { wave: { size: AT_ONCE } };
-      return withTeam(fleet, { awsArrivals, environment }, async (team) => {
+      const zone = { protected_tags: protectedTags(texts) };
+      return withTeam(fleet, { awsArrivals, environment, zone }, async (team) => {
         const ids = team.aws.control.instances().map((i) => i.id);
-        const runId = await team.scan('priya');
-        await team.toApprove(runId);
+        const runId = await team.scan('priya', scanFor(keys));
+        const first = await team.toApprove(runId);
+        await team.open('priya', first, 'run_view_all', 'All instances');
         let typed = 0;
         for (const text of texts) if (shows(await team.say('priya', text), text)) typed++;
         const reasons = texts.slice(0, TO_EXCLUDE);
@@ -82,7 +101,9 @@ function hostileJob(texts: readonly string[], number: number): Case {
         const files = uploads(team);
         const thread = team.thread(runId).map((m) => team.words(m));
         const ssm = wrongToSsm(toSsm, ids);
-        const { named, printed } = cameThrough(files, texts, team);
+        const { named, printed, keyed, protecting } = cameThrough(files, texts, team);
+        const asked = files.find(({ name }) => name.endsWith('report.html'))?.text ?? '';
+        const filtered = keys.filter((key) => shows(team.words(first), key) && shows(asked, key)).length;
         return {
           wrong: [
             ...wrongInSlack(team),
@@ -99,6 +120,9 @@ function hostileJob(texts: readonly string[], number: number): Case {
             [WAYS_IN.printed]: printed,
             [WAYS_IN.typed]: typed,
             [WAYS_IN.reasons]: reasons.filter((r) => thread.some((said) => shows(said, r))).length,
+            [WAYS_IN.keyed]: keyed,
+            [WAYS_IN.protecting]: protecting,
+            [WAYS_IN.filtered]: filtered,
             'calls to Slack': team.slack.control.calls().length,
             'changes sent to SSM': ssm.sent,
             'files read': files.length,
@@ -147,19 +171,31 @@ function shows(said: string, text: string): boolean {
   return wanted !== '' && letters(said).includes(wanted);
 }
 
-/** How many of the texts report.json shows as a name with tags, and how many as the output of a command. */
+/** How many of the texts report.json shows, by the way in which they came. */
 function cameThrough(
   files: readonly { name: string; text: string }[],
   texts: readonly string[],
   team: Team,
-): { named: number; printed: number } {
+): { named: number; printed: number; keyed: number; protecting: number } {
   const json = files.find(({ name }) => name.endsWith('report.json'));
   const { targets } = json ? reported.parse(JSON.parse(json.text)) : { targets: [] };
-  const hostile = new Set(texts.map((_, i) => team.aws.control.instance(`linux-${i + 1}`).id));
-  const shown = targets.filter((t) => hostile.has(t.instanceId));
+  const byId = new Map(targets.map((t) => [t.instanceId, t]));
+  const of = (nth: number) => byId.get(team.aws.control.instance(`linux-${nth}`).id);
+  const shown = texts.flatMap((text, i) => {
+    const target = of(i + 1);
+    return target ? [{ text, target }] : [];
+  });
   return {
-    named: shown.filter((t) => t.name !== '' && t.tags['Owner'] === t.name).length,
-    printed: shown.filter((t) => t.outcome === 'failed' && t.excerpt !== '').length,
+    named: shown.filter(({ target: t }) => t.name !== '' && t.tags['Owner'] === t.name).length,
+    printed: shown.filter(({ target: t }) => t.outcome === 'failed' && t.excerpt !== '').length,
+    keyed: shown.filter(({ text, target }) =>
+      Object.entries(target.tags).some(([key, value]) => value === KEYED && shows(key, asKey(text))),
+    ).length,
+    protecting: texts.filter((text, i) =>
+      of(texts.length + TO_EXCLUDE + i + 1)?.reasons.some(
+        (reason) => reason.code === 'protected' && shows(reason.text, asKey(text)),
+      ),
+    ).length,
   };
 }
 

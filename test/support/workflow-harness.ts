@@ -43,6 +43,8 @@ export interface HarnessOptions {
   access?: (zone: ZoneAccess) => ZoneAccess;
   /** The instances that the bot itself runs on. */
   ownInstanceIds?: () => readonly string[];
+  /** What is known to be wrong with the clock; nothing when left out. */
+  clockTrouble?: () => string | null;
 }
 
 export interface Harness {
@@ -161,6 +163,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
       ids: randomIds,
       settings,
       ownInstanceIds,
+      ...(options.clockTrouble ? { clockTrouble: options.clockTrouble } : {}),
       writeReport: async () => {},
       view: (runId) => view({ store }, runId),
     },

@@ -114,4 +114,30 @@ export const APPROVAL_DEFECTS: readonly Defect[] = [
     prove: ['--only', 'approval', '--case', 'a window that ends between two waves'],
     noticedAs: /did not end: the end of the run/,
   },
+  {
+    name: 'an approver who was taken out of the configuration still counts',
+    promise: 'whoever approved is asked about again, live',
+    changes: [
+      {
+        file: 'src/workflow/tasks/still-approved.ts',
+        find: 'groups: approval.groups.filter((group) => now.groups.includes(group)),',
+        replace: 'groups: approval.groups,',
+      },
+    ],
+    prove: ['--only', 'approval', '--case', 'taken out of the configuration'],
+    noticedAs: /configuration before the start: the run ended as completed, not halted/,
+  },
+  {
+    name: 'a start and waves by a clock that is known to be wrong',
+    promise: 'no new wave after the time that was approved',
+    changes: [
+      {
+        file: 'src/workflow/tasks/still-approved.ts',
+        find: 'if (trouble === null) return null;',
+        replace: "if (trouble !== '') return null;",
+      },
+    ],
+    prove: ['--only', 'approval', '--case', 'known to be wrong'],
+    noticedAs: /it went on by a clock that was known to be wrong/,
+  },
 ];

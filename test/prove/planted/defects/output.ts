@@ -16,6 +16,28 @@ export const OUTPUT_DEFECTS: readonly Defect[] = [
     noticedAs: /broadcast channel was mentioned/,
   },
   {
+    name: 'escape forgotten for the key of a tag that is filtered by',
+    promise: 'nothing foreign is interpreted',
+    changes: [
+      {
+        file: 'src/slack/card-scope.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
+        find: 'code(`tag:${tag.key}=${tag.value}`, 80)',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the source, not a template
+        replace: '(`tag:${tag.key}=${tag.value}` as Mrkdwn)',
+      },
+    ],
+    prove: ['--only', 'injection', '--case', 'job-08'],
+    noticedAs: /markup came out in chat\.\w+: </,
+  },
+  {
+    name: 'the key of a protecting tag may mark a mention',
+    promise: 'nothing foreign is interpreted',
+    changes: [{ file: 'src/workflow/eligibility.ts', find: 'foreign(tag.key)', replace: 'tag.key' }],
+    prove: ['--only', 'injection', '--case', 'job-08'],
+    noticedAs: /markup came out in views\.update: <@U0OLGAOUTS>/,
+  },
+  {
     name: 'formulas not disarmed in CSV',
     promise: 'nothing foreign is interpreted',
     changes: [
