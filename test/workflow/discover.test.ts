@@ -254,7 +254,7 @@ describe('where there is nobody', () => {
     expect(changes).toMatchObject({
       expect: { phase: 'discover' },
       keepZones: [],
-      endQueued: { nextStep: '' },
+      endQueued: { nextStep: 'Scan again.' },
     });
     const alike = await found({
       ...nobody,
@@ -301,6 +301,7 @@ describe('where there is nobody', () => {
     );
     const both = await found({ fails: { 'shop-prod': SLOW, 'shop-too': SLOW } });
     expect(both.run?.end).toBe('discovery_failed');
+    expect(both.changes?.endQueued?.nextStep).toBe('Mend the cause, then scan again.');
     expect(both.changes?.news?.[0]?.text).toBe(
       'No landing zone of the scope could be looked at. shop-prod: Slow down. shop-too: Slow down.',
     );

@@ -192,7 +192,7 @@ async function ended(
   await outside.store.commit(run.id, {
     expect: { phase: 'discover' },
     // After a fresh scan there are targets already.
-    endQueued: { reason, nextStep: '' },
+    endQueued: { reason, nextStep: allFailed ? 'Mend the cause, then scan again.' : 'Scan again.' },
     run: {
       phase: 'ended',
       end: allFailed ? 'discovery_failed' : 'nothing_to_do',
