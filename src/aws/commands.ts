@@ -138,8 +138,8 @@ export function createCommands(
       }
       // Limits are ours, by the size of the batch: a lower MaxErrors or MaxConcurrency would leave the tail unsent.
       const limit = String(count);
-      const answer = await calls.ssm
-        .change(
+      const answer = await pacer.heed(place, 'send_command', () =>
+        calls.ssm.change(
           place,
           new SendCommandCommand({
             InstanceIds: [...instanceIds],
@@ -157,12 +157,8 @@ export function createCommands(
             MaxErrors: limit,
           }),
           instanceIds,
-        )
-        .catch((error: unknown) => {
-          if (error instanceof NoEffect && error.retry === 'later') pacer.slower(place, 'send_command');
-          throw error;
-        });
-      pacer.faster(place, 'send_command');
+        ),
+      );
       const command = sent.safeParse(answer.Command);
       if (!command.success) {
         throw new InDoubt(

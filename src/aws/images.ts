@@ -19,6 +19,7 @@ import {
 import { type Calls, chunks, eachOf, everyPage, read } from './calls.ts';
 import { judgeImage } from './image-verdict.ts';
 import type { ZoneAccess } from './options.ts';
+import type { Pacer } from './pace.ts';
 import { where } from './words.ts';
 import { placesOf } from './zones.ts';
 
@@ -92,7 +93,7 @@ async function byName(calls: Calls, place: Place, name: string): Promise<Image |
   return images.find((one) => one.Name === name && one.State !== 'deregistered');
 }
 
-export function createImages(calls: Calls, zones: readonly ZoneAccess[]): Images {
+export function createImages(calls: Calls, pacer: Pacer, zones: readonly ZoneAccess[]): Images {
   /** The name is taken: by our own image of the same instance (adopted), by another, or by one not visible yet. */
   async function adopt(place: Place, instanceId: string, name: string, refused: NoEffect): Promise<string> {
     const taken = await byName(calls, place, name).catch((error: unknown) => {
@@ -135,18 +136,20 @@ export function createImages(calls: Calls, zones: readonly ZoneAccess[]): Images
       };
       const Tags = Object.entries(all).map(([Key, Value]) => ({ Key, Value }));
       try {
-        const answer = await calls.ec2.change(
-          place,
-          new CreateImageCommand({
-            InstanceId: instanceId,
-            Name: name,
-            NoReboot: noReboot,
-            TagSpecifications: [
-              { ResourceType: 'image', Tags },
-              { ResourceType: 'snapshot', Tags },
-            ],
-          }),
-          [instanceId],
+        const answer = await pacer.heed(place, 'create_image', () =>
+          calls.ec2.change(
+            place,
+            new CreateImageCommand({
+              InstanceId: instanceId,
+              Name: name,
+              NoReboot: noReboot,
+              TagSpecifications: [
+                { ResourceType: 'image', Tags },
+                { ResourceType: 'snapshot', Tags },
+              ],
+            }),
+            [instanceId],
+          ),
         );
         if (answer.ImageId) return answer.ImageId;
       } catch (error) {

@@ -65,7 +65,7 @@ function connect(options: AwsOptions): { aws: Aws; calls: Calls } {
   const aws: Aws = {
     fleet: createFleet(calls, options.zones, log),
     power: createPower(calls, pacer),
-    images: createImages(calls, options.zones),
+    images: createImages(calls, pacer, options.zones),
     commands: createCommands(calls, options.clock, pacer, log, handedOut.scrub),
     patchStates: createPatchStates(calls, log),
     identity: createIdentity(

@@ -1,11 +1,11 @@
 /**
  * Token buckets that keep mutating calls under the published limits, per account and region.
  * EC2 (ec2-api-throttling): mutating calls 50, refilled by 5/s; StartInstances 5, refilled by 2/s. We use less,
- * because others call the same account. SSM publishes no figure for SendCommand: a small bucket that halves its
+ * because others call the same account. SSM publishes no figure for SendCommand: a small bucket. Each halves its
  * rate when throttled and recovers with each success.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Aws, Clock, Place } from '../workflow/ports.ts';
+import { type Aws, type Clock, NoEffect, type Place } from '../workflow/ports.ts';
 
 export type Family = Parameters<Aws['pace']>[1];
 
@@ -77,8 +77,8 @@ export class TokenBucket {
 
 export interface Pacer {
   pace(place: Place, family: Family): Promise<void>;
-  slower(place: Place, family: Family): void;
-  faster(place: Place, family: Family): void;
+  /** Makes the call; the family goes slower after one that AWS put off, and faster after one that it took. */
+  heed<T>(place: Place, family: Family, call: () => Promise<T>): Promise<T>;
 }
 
 /** `scale` multiplies all rates. */
@@ -102,7 +102,16 @@ export function createPacer(clock: Clock, scale: number): Pacer {
       const wait = bucketOf(place, family).reserve(clock.now());
       if (wait > 0) await sleep(wait);
     },
-    slower: (place, family) => bucketOf(place, family).slower(clock.now()),
-    faster: (place, family) => bucketOf(place, family).faster(clock.now()),
+    async heed(place, family, call) {
+      const bucket = bucketOf(place, family);
+      try {
+        const answer = await call();
+        bucket.faster(clock.now());
+        return answer;
+      } catch (error) {
+        if (error instanceof NoEffect && error.retry === 'later') bucket.slower(clock.now());
+        throw error;
+      }
+    },
   };
 }

@@ -47,24 +47,16 @@ export function createPower(calls: Calls, pacer: Pacer): Power {
   return {
     async start(place, instanceIds) {
       needSome(instanceIds);
-      await calls.ec2
-        .change(place, new StartInstancesCommand({ InstanceIds: [...instanceIds] }), instanceIds)
-        .catch((error: unknown) => {
-          if (error instanceof NoEffect && error.retry === 'later') pacer.slower(place, 'start');
-          throw error;
-        });
-      pacer.faster(place, 'start');
+      await pacer.heed(place, 'start', () =>
+        calls.ec2.change(place, new StartInstancesCommand({ InstanceIds: [...instanceIds] }), instanceIds),
+      );
     },
 
     async stop(place, instanceIds) {
       needSome(instanceIds);
-      await calls.ec2
-        .change(place, new StopInstancesCommand({ InstanceIds: [...instanceIds] }), instanceIds)
-        .catch((error: unknown) => {
-          if (error instanceof NoEffect && error.retry === 'later') pacer.slower(place, 'stop');
-          throw error;
-        });
-      pacer.faster(place, 'stop');
+      await pacer.heed(place, 'stop', () =>
+        calls.ec2.change(place, new StopInstancesCommand({ InstanceIds: [...instanceIds] }), instanceIds),
+      );
     },
 
     async look(place, instanceIds) {

@@ -50,6 +50,14 @@ const mutating = [
   ['StopInstances', () => aws.power.stop(PLACE, [ID]), ec2Error],
 ] as const;
 
+/** Those that are kept under a rate, by the family that shares it; a cancellation waits for nothing. */
+const families = {
+  SendCommand: 'send_command',
+  CreateImage: 'create_image',
+  StartInstances: 'start',
+  StopInstances: 'stop',
+} as const;
+
 async function failureOf(call: () => Promise<unknown>): Promise<unknown> {
   const result = await call().then(
     (value) => ({ value }),
@@ -122,6 +130,22 @@ describe.each(mutating)('%s', (operation, call, typedError) => {
     expect(own[0]?.call).toMatchObject({ mutating: true, place: PLACE });
   });
 });
+
+it.each(mutating.filter(([operation]) => operation in families))(
+  '%s goes slower after a throttle',
+  async (operation, call, typedError) => {
+    const family = families[operation as keyof typeof families];
+    const atOnce = () =>
+      Promise.race([
+        aws.pace(PLACE, family).then(() => true),
+        new Promise((resolve) => setImmediate(() => resolve(false))),
+      ]);
+    expect(await atOnce()).toBe(true);
+    wire.on(operation, () => typedError('ThrottlingException'));
+    await failureOf(call);
+    expect(await atOnce()).toBe(false);
+  },
+);
 
 describe('a stalled answer', () => {
   it.each<[string, Reply]>([

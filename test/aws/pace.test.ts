@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPacer, TokenBucket } from '../../src/aws/pace.ts';
+import { NoEffect } from '../../src/workflow/ports.ts';
 
 describe('a token bucket', () => {
   it('lets its capacity through at once, then one per refill', () => {
@@ -87,6 +88,25 @@ describe('pacing', () => {
     await Promise.all(all);
 
     expect(waits).toEqual(['elsewhere', 'start', 'the 41st']);
+  });
+
+  it('goes slower after a call that AWS put off, for all that share its bucket, and not after another failure', async () => {
+    const pacer = createPacer(clock, 1);
+    const atOnce = (family: 'stop' | 'start') =>
+      Promise.race([
+        pacer.pace(place, family).then(() => true),
+        new Promise((resolve) => setImmediate(() => resolve(false))),
+      ]);
+    const failing = (error: Error) => () => Promise.reject(error);
+    const putOff = new NoEffect('Throttling', 'Slow down.', 'later');
+
+    const ended = new NoEffect('Denied', 'Not allowed.', 'never');
+    await expect(pacer.heed(place, 'create_image', failing(ended))).rejects.toBe(ended);
+    expect(await pacer.heed(place, 'start', async () => 'taken')).toBe('taken');
+    expect([await atOnce('stop'), await atOnce('start')]).toEqual([true, true]);
+
+    await expect(pacer.heed(place, 'create_image', failing(putOff))).rejects.toBe(putOff);
+    expect([await atOnce('stop'), await atOnce('start')]).toEqual([false, true]);
   });
 
   it('counts each account by itself', async () => {
