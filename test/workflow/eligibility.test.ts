@@ -231,3 +231,10 @@ describe('an instance', () => {
     expect(reasons.map((r) => r.text).join(' ')).not.toMatch(/[\uE000\uE001]/);
   });
 });
+
+it('a tag that protects an instance marks no mention, whatever stands in its key', () => {
+  const [key, value] = ['\uE000USOMEBODY\uE001', '\uE000UOTHER\uE001'];
+  const instance = buildInstance(1, { tags: { [key]: value } });
+  const verdict = targetEligibility(instance, { ...BASE, ...zone({ protectedTags: [{ key, value }] }) });
+  expect(verdict.reasons.map((r) => r.text)).toEqual(['protected by its tag USOMEBODY=UOTHER']);
+});
