@@ -3,9 +3,9 @@ import type { FleetDefinition } from '../../sandbox/aws/fleet/fleet.ts';
 import { type SmallFleetOptions, smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import { wallClock } from '../../sandbox/clock.ts';
-import type { ZoneAccess } from '../../src/aws/options.ts';
 import type { Aws, Place } from '../../src/workflow/ports.ts';
 import { until } from '../support/until.ts';
+import { accessTo } from '../support/zone-access.ts';
 import { awsAt } from './wire.ts';
 
 /** Everything in the landing zone. */
@@ -25,15 +25,7 @@ export async function start(fleet: FleetDefinition, speed = 1): Promise<void> {
     throttle: 'off',
     visibilityDelayMs: 0,
   });
-  const zones: ZoneAccess[] = fleet.zones.map((zone) => ({
-    name: zone.name,
-    accountId: zone.accountId,
-    regions: zone.regions,
-    readRoleArn: `arn:aws:iam::${zone.accountId}:role/PatchdayRead`,
-    patchRoleArn: `arn:aws:iam::${zone.accountId}:role/PatchdayPatch`,
-    externalId: zone.externalId,
-    tagFilters: [],
-  }));
+  const zones = fleet.zones.map(accessTo);
   aws = awsAt(simulator.url, { zones });
   process.env['AWS_ACCESS_KEY_ID'] = fleet.hub.accessKeyIds[0] ?? '';
   const [zone] = zones;

@@ -3,10 +3,11 @@ import { smallFleet } from '../../sandbox/aws/fleet/small-fleet.ts';
 import { type AwsSimulator, startAwsSimulator } from '../../sandbox/aws/server.ts';
 import { wallClock } from '../../sandbox/clock.ts';
 import { examineAws } from '../../src/aws/index.ts';
-import type { AwsOptions, ZoneAccess } from '../../src/aws/options.ts';
+import type { AwsOptions } from '../../src/aws/options.ts';
 import type { Aws, Place } from '../../src/workflow/ports.ts';
 import { awsAt } from '../aws/wire.ts';
 import { until } from '../support/until.ts';
+import { accessTo } from '../support/zone-access.ts';
 import { API_TIMEOUT_MS } from './call-limit.ts';
 
 const SPEED = 1000;
@@ -101,15 +102,7 @@ export async function withAws<T>(use: (rig: Rig) => Promise<T>): Promise<T> {
     throttle: 'off',
     visibilityDelayMs: 0,
   });
-  const access: ZoneAccess = {
-    name: zone.name,
-    accountId: zone.accountId,
-    regions: both.regions,
-    readRoleArn: `arn:aws:iam::${zone.accountId}:role/PatchdayRead`,
-    patchRoleArn: `arn:aws:iam::${zone.accountId}:role/PatchdayPatch`,
-    externalId: zone.externalId,
-    tagFilters: [],
-  };
+  const access = accessTo(both);
   const stalled = new Map<string, number[]>();
   const sentAt = new Map<object, number>();
   const options: AwsOptions = {

@@ -24,6 +24,7 @@ import type { EnvironmentPolicy, Settings, Timing } from '../../src/workflow/set
 import type { RunView } from '../../src/workflow/view.ts';
 import { APPROVERS, FAST_TIMING, policy, REQUESTERS } from './settings.ts';
 import { until } from './until.ts';
+import { accessTo } from './zone-access.ts';
 
 export { APPROVERS, FAST_TIMING, policy, REQUESTERS };
 
@@ -137,15 +138,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const aws = createAws({
     ownInstanceIds,
     zones: fleet.zones.map((z) => {
-      const access: ZoneAccess = {
-        name: z.name,
-        accountId: z.accountId,
-        regions: z.regions,
-        readRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayRead`,
-        patchRoleArn: `arn:aws:iam::${z.accountId}:role/PatchdayPatch`,
-        externalId: z.externalId,
-        tagFilters: [],
-      };
+      const access = accessTo(z);
       return options.access?.(access) ?? access;
     }),
     apiTimeoutMs: options.apiTimeoutMs ?? 2000,
