@@ -6,7 +6,10 @@ import { createLogger } from '../ops/log.ts';
 import { createScrubber } from '../ops/scrub.ts';
 import type { CliContext } from './commands.ts';
 
-/** How long a draining process may take before it is ended; the state survives that too. `docker stop` kills after 10 s. */
+/**
+ * How long a draining process may take before it is ended; `docker stop` kills after 10 s. A change that AWS has not
+ * answered by then is looked up at the next start, as after a crash.
+ */
 const DRAIN_LIMIT_MS = 8_000;
 
 /** Runs the bot until SIGTERM or SIGINT. 0 = ended in order, 1 = could not start. */

@@ -131,6 +131,8 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
     await drop(outside, run.id, own);
     return NOW;
   }
+  const held = heldBack(outside, wanted);
+  if (held) return held;
   let intent = wanted;
   if (kind.precheck) {
     try {
@@ -149,10 +151,8 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   const place = placeOf({ ...intent, runId: run.id });
   await aws.pace(place, kind.family);
   // Waiting for a place under the rate limit may have taken a while.
-  if (outside.draining?.()) return { again: 60_000 };
-  // What goes back or looks after something has no window, and must stay possible.
-  const clock = intent.forward && intent.planHash !== null ? wrongClock(outside) : null;
-  if (clock !== null) return { again: 10_000, why: clock };
+  const heldMeanwhile = heldBack(outside, intent);
+  if (heldMeanwhile) return heldMeanwhile;
   const intended = await store.intend(run.id, { ...intent, at: outside.clock.now() });
   // No later load shows it otherwise: a row was damaged or changed by somebody, and people must see that.
   if (!intended.ok && intended.refused === 'other_instances')
@@ -160,6 +160,14 @@ async function begin(outside: Outside, context: EffectContext, wanted: Intent): 
   // Refused: something was decided meanwhile that the next load will show.
   if (!intended.ok) return { again: 250 };
   return act(outside, context, intended.value);
+}
+
+/** Why nothing may begin in this process now: it is about to end, or nobody can tell whether the window is open. */
+function heldBack(outside: Outside, { forward, planHash }: Intent): Done | null {
+  if (outside.draining?.()) return { again: 60_000 };
+  // What goes back or looks after something has no window, and must stay possible.
+  const clock = forward && planHash !== null ? wrongClock(outside) : null;
+  return clock === null ? null : { again: 10_000, why: clock };
 }
 
 async function drop({ store }: Outside, runId: RunId, drop: readonly TargetChange[]): Promise<void> {
